@@ -1,0 +1,1 @@
+"""graph-sitter-db: graph-sitter's analyses, remembered in PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The nouns every stage shares: plain, frozen values that know nothing of tools, databases or screens."""

@@ -1,0 +1,168 @@
+"""What follows from one file's bytes alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from graph_sitter_db.model.keys import Language, ParseStatus, SymbolKind
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's bytes at one point of history."""
+
+    path: str  # relative to the codebase's root, "/" between parts; surrogate escapes where not UTF-8
+    language: Language
+    content: bytes
+    sha256: bytes
+
+
+class ControlKind(StrEnum):
+    """The syntax that steers a function's flow, under one name for all languages."""
+
+    IF = "if"
+    ELIF = "elif"
+    ELSE = "else"
+    FOR = "for"
+    WHILE = "while"
+    LOOP_ELSE = "loop_else"
+    TRY = "try"
+    EXCEPT = "except"
+    TRY_ELSE = "try_else"
+    FINALLY = "finally"
+    SWITCH = "switch"  # also Python's match
+    CASE = "case"
+    DEFAULT_CASE = "default_case"  # a bare `_` or `default:`
+    TERNARY = "ternary"
+    BOOLEAN = "boolean"  # one run of one logical operator; operands - 1 is its weight
+    NULLISH = "nullish"  # ?? and its assignment
+    OPTIONAL_CHAIN = "optional_chain"
+    DEFAULT_VALUE = "default_value"  # of a parameter or a destructured name
+    COMPREHENSION = "comprehension"
+    COMPREHENSION_IF = "comprehension_if"
+    LAMBDA = "lambda"
+    WITH = "with"
+    ASSERT = "assert"
+    RETURN = "return"
+    YIELD = "yield"
+    THROW = "throw"
+    LABELLED_JUMP = "labelled_jump"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One control point of a symbol (or of a module's own level)."""
+
+    kind: ControlKind
+    nesting: int  # enclosing if/loop/catch/switch/ternary bodies and lambdas inside the same symbol
+    line: int
+    weight: int = 1  # BOOLEAN: operators in the run
+    in_lambda: bool = False  # belongs to an anonymous expression that is no symbol of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    annotation: str | None = None
+    default: str | None = None
+    kind: str = "normal"  # normal, positional_only, keyword_only, variadic, keyword_variadic, pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A definition. `(qualified_name, duplicate_ordinal)` is unique in its file; with the path it is the stable key."""
+
+    ordinal: int  # position in the file's list of symbols, by start byte
+    parent_ordinal: int | None
+    kind: SymbolKind
+    name: str
+    qualified_name: str  # outer names and its own, joined by "."
+    duplicate_ordinal: int  # 0 for the first of this qualified name in the file, whatever the kind
+    signature: str
+    parameters: tuple[Parameter, ...]
+    return_type: str | None
+    decorators: tuple[str, ...]  # source text without the "@"
+    bases: tuple[str, ...]  # source text of parent classes or interfaces
+    docstring: str | None
+    is_async: bool
+    is_static: bool
+    is_abstract: bool
+    is_exported: bool
+    start_line: int  # 1-based, of the definition itself; decorators stand before it
+    end_line: int
+    start_byte: int
+    end_byte: int
+    nesting: int  # control nesting inside the parent at which this definition stands
+    statements: int  # own statements, nested symbols' excluded
+    lines_source: int  # lines inside its span that hold code
+    controls: tuple[Control, ...]  # own control points in source order, nested symbols' excluded
+    calls: tuple[str, ...]  # names called from its own level: for recursion and self-calls
+    attributes: tuple[str, ...]  # names reached through self/this from its own level
+    structure_sha256: bytes  # of its tokens without comments and white space
+
+    @property
+    def key(self) -> str:
+        return symbol_key(self.qualified_name, self.duplicate_ordinal)
+
+
+def symbol_key(qualified_name: str, duplicate_ordinal: int) -> str:
+    """A symbol's name inside its file: the qualified name, with `#n` from the second of that name on."""
+    return f"{qualified_name}#{duplicate_ordinal}" if duplicate_ordinal else qualified_name
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Physical lines, each counted once: source + comment + blank = physical (a docstring's lines are comment)."""
+
+    physical: int = 0
+    source: int = 0
+    comment: int = 0
+    blank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place that names something defined elsewhere: a callee, an import, a base class."""
+
+    kind: str  # call, import, inherit
+    name: str  # dotted source text, shortened to 200 characters
+    byte: int  # start of the name
+    line: int
+    symbol: int | None  # ordinal of the innermost symbol around it
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """Everything known of one file version."""
+
+    source: Source
+    parse_status: ParseStatus
+    parse_error: str | None = None
+    lines: Lines = Lines()
+    statements: int = 0
+    symbols: tuple[Symbol, ...] = ()
+    controls: tuple[Control, ...] = ()  # the module's own level
+    sites: tuple[Site, ...] = ()
+    names: frozenset[str] = frozenset()  # identifiers and identifier-like strings that occur in the file
+    exports: frozenset[str] | None = None  # explicit list (`__all__`, export clauses); None when there is none
+    is_test: bool = False
+    is_generated: bool = False
+    tree: Any = field(default=None, repr=False, compare=False)  # the syntax tree's root, while the file is analysed
+
+    @property
+    def path(self) -> str:
+        return self.source.path
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFile:
+    """A file with its metric values: for the file itself, and for each symbol in the order of `facts.symbols`."""
+
+    facts: FileFacts
+    values: Mapping[str, float]
+    symbol_values: tuple[Mapping[str, float], ...]
+
+    @property
+    def path(self) -> str:
+        return self.facts.path

@@ -1,0 +1,229 @@
+"""Answers, as they leave the library: validated, documented, ready for JSON."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Report(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RunSummary(Report):
+    """One recorded analysis of one commit (or working tree)."""
+
+    id: UUID
+    short_id: str
+    codebase_id: UUID
+    codebase: str  # repository's full name, with the root path when it is not the whole repository
+    language: str
+    branch: str | None
+    commit: str | None
+    commit_subject: str | None
+    committed_at: datetime | None
+    is_working_tree: bool
+    depth: str
+    status: str
+    started_at: datetime
+    files: int
+    lines: int
+    symbols: int
+    edges: int
+    issues: int
+    quality_score: float | None
+    grade: str | None
+    score_model: str | None
+    resolution_rate: float | None  # share of calls, imports and base classes whose target is known; None without a graph
+
+
+class IssueReport(Report):
+    fingerprint: str  # hex
+    rule: str
+    category: str
+    severity: str
+    title: str
+    message: str
+    path: str
+    symbol: str | None
+    start_line: int
+    end_line: int
+    measured: float | None = None
+    limit: float | None = None
+    effort_minutes: float
+    lifecycle: str | None = None  # new, existing, reopened; None when there is no earlier run to tell
+
+
+class SymbolReport(Report):
+    path: str
+    key: str
+    kind: str
+    name: str
+    parent: str | None
+    signature: str | None
+    start_line: int
+    end_line: int
+    lines: int
+    is_exported: bool
+    docstring: str | None
+    parameters: int | None
+    cyclomatic: int | None
+    cognitive: int | None
+    nesting: int | None
+    fan_in: int | None  # None at syntax depth
+    fan_out: int | None
+
+
+class FileReport(Report):
+    path: str
+    language: str
+    parse_status: str
+    lines: int
+    lines_source: int
+    lines_comment: int
+    lines_blank: int
+    functions: int
+    classes: int
+    cyclomatic: int | None
+    cognitive: int | None
+    issues: int
+
+
+class FailureReport(Report):
+    path: str
+    stage: str
+    name: str
+    message: str
+    line: int | None = None
+
+
+class Relation(Report):
+    """One aggregated edge, seen from the symbol that was asked about."""
+
+    kind: str
+    path: str | None  # None: outside the codebase
+    symbol: str  # "" is the file itself; the external name when path is None
+    occurrences: int
+    first_line: int  # in the file that holds the relation
+
+
+class Dependencies(Report):
+    """Who uses a symbol and what it uses; true only as far as `resolution_rate` reaches."""
+
+    run: RunSummary
+    symbol: SymbolReport
+    uses: list[Relation]
+    used_by: list[Relation]
+    resolved: int
+    unresolved: int
+    resolution_rate: float | None
+
+
+class MetricChange(Report):
+    metric: str
+    before: float | None
+    after: float | None
+    change: float | None
+    verdict: str  # better, worse, same, neutral, unknown
+
+
+class SymbolChange(Report):
+    path: str
+    key: str
+    kind: str
+    change: str  # new, gone, changed
+    cyclomatic_before: int | None = None
+    cyclomatic_after: int | None = None
+
+
+class EdgeChange(Report):
+    kind: str
+    source_path: str
+    source: str
+    target_path: str | None
+    target: str
+    change: str  # new, gone
+
+
+class FileChange(Report):
+    path: str
+    change: str  # new, gone, changed
+
+
+class Comparison(Report):
+    """What differs between two runs; `compare(a, a)` is empty, `compare(a, b)` mirrors `compare(b, a)`."""
+
+    before: RunSummary
+    after: RunSummary
+    score_change: float | None
+    metrics: list[MetricChange]
+    files: list[FileChange]
+    symbols: list[SymbolChange]
+    edges: list[EdgeChange]
+    edges_compared: bool  # False when one of the runs has no graph
+    issues_new: list[IssueReport]
+    issues_fixed: list[IssueReport]
+    issues_remaining: int
+
+
+class AnalysisResult(Report):
+    """One analysis, as recorded (`id` is None only when storing was not asked for)."""
+
+    id: UUID | None
+    short_id: str | None
+    codebase_id: UUID | None
+    summary: str  # graph-sitter's own text at graph depth, else ours
+    metrics: dict[str, float]
+    quality_score: float
+    grade: str
+    score_model: str
+    issues: list[IssueReport]
+    recommendations: list[str]
+    created_at: datetime
+    repository: str
+    language: str
+    branch: str | None
+    commit: str | None
+    is_working_tree: bool
+    depth: str
+    status: str  # completed, or partial when something could not be analysed
+    already_recorded: bool
+    files_analyzed: int
+    files_reused: int
+    files_failed: int
+    lines: int
+    symbols: int
+    edges: int
+    resolved: int
+    unresolved: int
+    rows_written: dict[str, int]  # by table; empty when the run existed
+    failures: list[FailureReport]
+    notes: list[str]
+    since: Comparison | None  # against the previous run of this branch
+    seconds: dict[str, float]
+
+
+class FileAnalysis(Report):
+    path: str
+    language: str
+    summary: str
+    metrics: dict[str, float]
+    symbols: list[SymbolReport]
+    issues: list[IssueReport]
+    file: FileReport
+    stored: bool  # whether the database holds this very version
+    stored_in: str | None = None  # short id of the newest run that contains this very version
+
+
+class TrendPoint(Report):
+    run: RunSummary
+    change: float | None  # of the score, since the point before on the same branch
+    metrics: dict[str, float]
+
+
+class Trends(Report):
+    """Scores over time, oldest first."""
+
+    direction: str  # improving, stable, declining, no data
+    change: float | None
+    points: list[TrendPoint]

@@ -1,0 +1,68 @@
+"""One analysis of one point of history, ready to be stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from graph_sitter_db.model.facts import MeasuredFile
+from graph_sitter_db.model.issues import Issue
+from graph_sitter_db.model.keys import Depth, Family
+from graph_sitter_db.model.relations import Failure, Linkage
+from graph_sitter_db.model.scores import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    sha: str
+    parents: tuple[str, ...]
+    author_name: str
+    author_email: str
+    authored_at: datetime  # aware
+    committed_at: datetime  # aware
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where sources come from: enough to find the same repository, codebase and branch again."""
+
+    provider: str  # github, gitlab, bitbucket, local, other
+    full_name: str  # owner/name, or the folder's name for a local repository without a remote
+    name: str
+    url: str | None  # credentials removed
+    default_branch: str
+    branch: str | None  # None: detached HEAD, or no git
+    commit: Commit | None  # None: no git, or no commit yet
+    is_working_tree: bool  # the files differ from the commit
+    root_path: str = ""  # the analysed folder inside the repository
+    notes: tuple[str, ...] = ()  # said to the user: dirty tree, shallow clone, no git …
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedFile:
+    measured: MeasuredFile
+    linkage: Linkage | None  # None at syntax depth
+    issues: tuple[Issue, ...]
+
+    @property
+    def path(self) -> str:
+        return self.measured.path
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The pipeline's result for one codebase: what `store` writes as one run."""
+
+    origin: Origin
+    family: Family
+    depth: Depth
+    files: tuple[AnalysedFile, ...]  # by path
+    score: Score
+    totals: Mapping[str, float]  # metric name → value for the whole codebase
+    definitions: Mapping[str, str]  # metric or rule → version: the extractor's fingerprint is taken of these
+    failures: tuple[Failure, ...] = ()
+    graph_summary: str = ""
+    node_count: int = 0
+    edge_count: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)  # wall time by stage
+    settings: Mapping[str, object] = field(default_factory=dict)  # what distinguishes this run's configuration
