@@ -1,0 +1,53 @@
+# Everything a user or a developer runs. Needs git, make and Python 3.12 or 3.13; the rest is installed into .venv, once.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+REPO ?= .
+ARGS ?=
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+
+# The environment is as good as its inputs: these names change when one of them does, or when the folder moves.
+STAMP := $(shell { pwd; cat pyproject.toml constraints.txt; } | git hash-object --stdin)
+RUNTIME := $(VENV)/runtime-$(STAMP)
+DEV := $(VENV)/dev-$(STAMP)
+
+.PHONY: help record test check format lint types contracts clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+record: $(RUNTIME) ## record a repository's HEAD and print its summary: REPO=path (default: this one), ARGS=options
+	@$(VENV)/bin/graph-sitter-db record "$(REPO)" $(ARGS)
+
+test: $(DEV) ## run the whole test suite; ARGS='-m "not slow"' leaves out the minutes-long part
+	@$(RUN) pytest $(ARGS)
+
+check: lint types contracts test ## everything that must hold before a change lands
+
+format: $(DEV) ## put every source into the one format
+	@$(RUN) ruff format
+	@$(RUN) ruff check --fix --quiet || true
+
+lint: $(DEV) ## format and lint rules, without changing anything
+	@$(RUN) ruff format --check --quiet
+	@$(RUN) ruff check --quiet
+	@echo "lint: clean"
+
+types: $(DEV) ## mypy --strict over the package and the tests
+	@$(RUN) mypy
+
+contracts: $(DEV) ## who may import whom (pyproject.toml, [tool.importlinter])
+	@$(VENV)/bin/lint-imports --quiet
+	@echo "contracts: kept"
+
+clean: ## remove what the tools left behind, .venv included
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME):
+	@scripts/environment runtime $@
+
+$(DEV): $(RUNTIME)
+	@scripts/environment dev $@
