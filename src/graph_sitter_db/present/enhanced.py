@@ -1,0 +1,91 @@
+"""The enhanced summary: graph-sitter's own text, and below it what the database knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graph_sitter_db.present import comparison
+from graph_sitter_db.present.figures import counted, grade_tone, score_tone, signed
+from graph_sitter_db.present.issues import totals
+from graph_sitter_db.present.layout import plain
+from graph_sitter_db.present.page import Line, Page, Span, line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from graph_sitter_db.model.reports import AnalysisResult, Comparison
+
+
+def enhanced_summary(result: AnalysisResult) -> str:
+    """Starts with `result.summary`, byte for byte; then a blank line and `Enhanced Analysis:`."""
+    return result.summary + separator(result.summary) + plain(page(result)).rstrip("\n")
+
+
+def separator(summary: str) -> str:
+    """What makes exactly one blank line, or more where the summary itself ends with some."""
+    if not summary:
+        return ""
+    return "\n" if summary.endswith("\n") else "\n\n"
+
+
+def page(result: AnalysisResult) -> Page:
+    """The part below graph-sitter's text."""
+    return [
+        line("Enhanced Analysis:"),
+        _score(result),
+        line(f"- {totals(result.issues)}"),
+        line("- ", *_since(result)),
+        *_list("Recommendations", result.recommendations),
+        *_list("Notes", _notes(result)),
+        line(_run(result)),
+    ]
+
+
+def _score(result: AnalysisResult) -> Line:
+    told = f"{result.quality_score:.1f}/100 ({result.grade})"
+    return line("Quality Score: ", Span(told, grade_tone(result.grade)))
+
+
+def _since(result: AnalysisResult) -> list[str | Span]:
+    if result.since is None:
+        branch = f"branch {result.branch}" if result.branch else "this codebase"
+        return [f"No earlier run of {branch} to compare with"]
+    before = result.since.before
+    at = f" at {before.commit[:7]}" if before.commit else ""
+    change = result.since.score_change
+    moved = f"score {signed(change)}" if change else "score unchanged"
+    return [
+        f"Since run {before.short_id}{at}: ",
+        Span(moved, score_tone(change)),
+        _changes(result.since),
+    ]
+
+
+def _changes(since: Comparison) -> str:
+    issues = f"issues {len(since.issues_new):,} new, {len(since.issues_fixed):,} fixed"
+    symbols = f"symbols {comparison.counts(each.change for each in since.symbols)}"
+    parts = [issues, symbols]
+    if since.edges_compared:
+        parts.append(f"relations {comparison.counts(each.change for each in since.edges)}")
+    return "".join(f"; {part}" for part in parts)
+
+
+def _notes(result: AnalysisResult) -> list[str]:
+    failed = len(result.failures)
+    if not failed:
+        return result.notes
+    first = result.failures[0]
+    where = f"{first.path}: {first.message}" if first.path else first.message
+    told = f"{counted(failed, 'part')} could not be analysed; the first: {where}"
+    return [*result.notes, told]
+
+
+def _list(title: str, entries: Iterable[str]) -> Page:
+    lines = [line(f"- {entry}") for entry in entries]
+    return [line(f"{title}:"), *lines] if lines else []
+
+
+def _run(result: AnalysisResult) -> str:
+    if result.id is None:
+        return "Run: not stored"
+    return f"Run: {result.id}" + (" (recorded before)" if result.already_recorded else "")

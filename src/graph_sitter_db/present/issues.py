@@ -1,0 +1,51 @@
+"""The list of issues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graph_sitter_db.present.figures import counted
+from graph_sitter_db.present.page import Column, Fit, Grid, Page, Span, Tone, line, row
+from graph_sitter_db.present.severities import severity, tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from graph_sitter_db.model.reports import IssueReport
+
+_COLUMNS = (
+    Column("Severity"),
+    Column("Rule"),
+    Column("Place", Fit.FOLD),
+    Column("Symbol", Fit.FOLD),
+    Column("Message", Fit.FOLD),
+)
+
+
+def page(issues: Sequence[IssueReport]) -> Page:
+    if not issues:
+        return [line("No issue matches.")]
+    return [
+        Grid(_COLUMNS, tuple(_row(issue) for issue in issues)),
+        line(Span(totals(issues), Tone.MUTED)),
+    ]
+
+
+def totals(issues: Sequence[IssueReport]) -> str:
+    """`12 issues: 1 critical, 3 error, 8 warning`."""
+    parts = ", ".join(f"{count:,} {name}" for name, count in tally(i.severity for i in issues))
+    return counted(len(issues), "issue") + (f": {parts}" if parts else "")
+
+
+def place(issue: IssueReport) -> str:
+    return f"{issue.path}:{issue.start_line}"
+
+
+def _row(issue: IssueReport) -> tuple[Span, ...]:
+    return row(
+        severity(issue.severity),
+        Span(issue.rule, Tone.STRONG),
+        place(issue),
+        issue.symbol or "",
+        issue.message,
+    )

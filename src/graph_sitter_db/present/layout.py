@@ -1,0 +1,143 @@
+"""Fits a page into a width: aligned columns, and no important text cut."""
+
+from collections.abc import Iterator, Sequence
+from unicodedata import combining, east_asian_width
+
+from graph_sitter_db.present.page import Block, Column, Fit, Grid, Span, Tone
+from graph_sitter_db.present.printable import printable
+
+GAP = "  "
+NARROWEST = 12  # below this a folded or shortened column tells nothing
+
+
+def lay_out(page: Sequence[Block], width: int | None = None) -> Iterator[tuple[Span, ...]]:
+    """The page's lines. Without a width (no terminal) nothing is folded or shortened.
+
+    Every text goes through `printable` here, so that no page can forget to.
+    """
+    for block in page:
+        if isinstance(block, Grid):
+            yield from _grid(block, width)
+        else:
+            yield tuple(Span(printable(span.text), span.tone) for span in block.spans)
+
+
+def plain(page: Sequence[Block], width: int | None = None) -> str:
+    """The page as text without colours; each line ends with a line feed."""
+    return "".join(
+        "".join(span.text for span in spans).rstrip() + "\n" for spans in lay_out(page, width)
+    )
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_char_cells(char) for char in text)
+
+
+def _char_cells(char: str) -> int:
+    if combining(char):
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
+
+
+def _grid(grid: Grid, width: int | None) -> Iterator[tuple[Span, ...]]:
+    heads = tuple(Span(column.title, Tone.STRONG) for column in grid.columns)
+    rows = [tuple(Span(printable(cell.text), cell.tone) for cell in row) for row in grid.rows]
+    if grid.headed:
+        rows.insert(0, heads)
+    widths = _widths(grid, rows, width)
+    for row in rows:
+        yield from _row(grid, row, widths)
+
+
+def _widths(grid: Grid, rows: Sequence[Sequence[Span]], width: int | None) -> list[int]:
+    widths = [
+        max((cells(row[index].text) for row in rows), default=0)
+        for index in range(len(grid.columns))
+    ]
+    if width is not None:
+        _squeeze(widths, grid, width - grid.indent - len(GAP) * (len(widths) - 1))
+    return widths
+
+
+def _squeeze(widths: list[int], grid: Grid, room: int) -> None:
+    """Takes from the widest column that may give way, until all fit or none can give more."""
+    yielding = [index for index, column in enumerate(grid.columns) if column.fit is not Fit.KEEP]
+    least = [max(NARROWEST, cells(column.title)) for column in grid.columns]
+    for index in yielding:
+        widths[index] = max(least[index], min(widths[index], room)) if widths[index] else 0
+    while sum(widths) > room:
+        wide = [index for index in yielding if widths[index] > least[index]]
+        if not wide:
+            return
+        widths[max(wide, key=lambda index: widths[index])] -= 1
+
+
+def _row(grid: Grid, row: Sequence[Span], widths: Sequence[int]) -> Iterator[tuple[Span, ...]]:
+    folded = [
+        _fitted(cell.text, column, width)
+        for cell, column, width in zip(row, grid.columns, widths, strict=True)
+    ]
+    for number in range(max(map(len, folded), default=0)):
+        spans = [Span(" " * grid.indent)] if grid.indent else []
+        for index, (cell, lines) in enumerate(zip(row, folded, strict=True)):
+            text = lines[number] if number < len(lines) else ""
+            padding = " " * (widths[index] - cells(text))
+            flush_right = grid.columns[index].right
+            before = (GAP if index else "") + (padding if flush_right else "")
+            spans += [Span(before), Span(text, cell.tone), Span("" if flush_right else padding)]
+        yield tuple(_without_tail(spans))
+
+
+def _without_tail(spans: list[Span]) -> list[Span]:
+    while spans and not spans[-1].text.strip():
+        spans.pop()
+    return spans
+
+
+def _fitted(text: str, column: Column, width: int) -> list[str]:
+    if cells(text) <= width or column.fit is Fit.KEEP:
+        return [text]
+    if column.fit is Fit.FOLD:
+        return fold(text, width)
+    return [shorten(text, width) if column.fit is Fit.MIDDLE else _head(text, width - 1) + "…"]
+
+
+def fold(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width`, broken after a space or a slash where there is one."""
+    lines = []
+    while cells(text) > width:
+        piece = _head(text, width) or text[:1]
+        if text[len(piece)] != " " and (cut := _last_break(piece)):
+            piece = piece[:cut]
+        lines.append(piece.rstrip())
+        text = text[len(piece) :].lstrip(" ")
+    return [*lines, text] if text else lines
+
+
+def shorten(text: str, width: int) -> str:
+    """The text with its middle left out: of a path, whole folders between its ends."""
+    if cells(text) <= width:
+        return text
+    first, *rest = text.split("/")
+    for start in range(1, len(rest)):
+        candidate = "/".join([first, "…", *rest[start:]])
+        if cells(candidate) <= width:
+            return candidate
+    tail = (width - 1) * 2 // 3
+    return f"{_head(text, width - 1 - tail)}…{_head(text[::-1], tail)[::-1]}"
+
+
+def _last_break(piece: str) -> int:
+    return max(piece.rfind(" "), piece.rfind("/")) + 1
+
+
+def _head(text: str, width: int) -> str:
+    taken = 0
+    for index, char in enumerate(text):
+        taken += _char_cells(char)
+        if taken > width:
+            return text[:index]
+    return text

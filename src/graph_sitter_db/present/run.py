@@ -1,0 +1,83 @@
+"""One run: what it is, what it measured, and where to look first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graph_sitter_db.present import files as file_list
+from graph_sitter_db.present.figures import ABSENT, counted, moment, number, percent, score
+from graph_sitter_db.present.issues import totals
+from graph_sitter_db.present.page import Column, Fit, Grid, Page, Span, Tone, figure, line, row
+from graph_sitter_db.present.runs import commit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graph_sitter_db.model.reports import FileReport, IssueReport, RunSummary
+
+
+def page(
+    run: RunSummary,
+    metrics: Mapping[str, float],
+    files: Sequence[FileReport],
+    issues: Sequence[IssueReport],
+    worst: int = 10,
+) -> Page:
+    return [
+        _identity(run),
+        line(),
+        line(Span("Metrics", Tone.STRONG)),
+        _metrics(metrics),
+        line(),
+        *_worst(files, worst),
+        line(totals(issues)),
+    ]
+
+
+def worst_first(files: Sequence[FileReport]) -> list[FileReport]:
+    """Files with something against them: by issues, then by cognitive complexity."""
+    telling = [file for file in files if file.issues or file.cognitive]
+    return sorted(telling, key=lambda file: (-file.issues, -(file.cognitive or 0), file.path))
+
+
+def _identity(run: RunSummary) -> Grid:
+    facts = {
+        "Run": Span(str(run.id), Tone.STRONG),
+        "Codebase": Span(f"{run.codebase} ({run.language})"),
+        "Branch": Span(run.branch or ABSENT),
+        "Commit": Span(_commit(run)),
+        "Recorded": Span(f"{moment(run.started_at)}, {run.depth} depth, {run.status}"),
+        "Score": score(run.quality_score, run.grade),
+        "Size": Span(
+            f"{counted(run.files, 'file')}, {counted(run.lines, 'line')}, "
+            f"{counted(run.symbols, 'symbol')}, {counted(run.edges, 'relation')}"
+        ),
+        "Resolved": Span(f"{percent(run.resolution_rate)} of calls, imports and base classes"),
+    }
+    if run.resolution_rate is None:
+        del facts["Resolved"]
+    columns = (Column("what"), Column("value", Fit.FOLD))
+    rows = tuple((Span(name, Tone.MUTED), value) for name, value in facts.items())
+    return Grid(columns, rows, headed=False)
+
+
+def _commit(run: RunSummary) -> str:
+    if run.commit is None:
+        return ABSENT
+    changed = " with uncommitted changes" if run.is_working_tree else ""
+    return (
+        f"{commit(run)}{changed} ({moment(run.committed_at)}) {run.commit_subject or ''}".rstrip()
+    )
+
+
+def _metrics(metrics: Mapping[str, float]) -> Grid:
+    rows = tuple(row(name, number(metrics[name])) for name in sorted(metrics))
+    return Grid((Column("Metric"), figure("Value")), rows, headed=False, indent=2)
+
+
+def _worst(files: Sequence[FileReport], limit: int) -> Page:
+    chosen = worst_first(files)[:limit]
+    if not chosen:
+        return []
+    heading = line(Span("Files to look at first", Tone.STRONG))
+    return [heading, file_list.table(chosen, indent=2), line()]

@@ -1,0 +1,47 @@
+"""The list of symbols that match a question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graph_sitter_db.present.figures import number
+from graph_sitter_db.present.page import Column, Fit, Grid, Page, Span, Tone, figure, line, row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from graph_sitter_db.model.reports import SymbolReport
+
+_COLUMNS = (
+    Column("Symbol", Fit.FOLD),
+    Column("Kind"),
+    Column("Place", Fit.MIDDLE),
+    figure("Lines"),
+    figure("Cyclomatic"),
+    figure("Cognitive"),
+    figure("Fan-in"),
+    figure("Fan-out"),
+)
+
+
+def page(symbols: Sequence[SymbolReport], limit: int | None = None) -> Page:
+    """`limit` is what was asked for: as many symbols as that may not be all."""
+    if not symbols:
+        return [line("No symbol matches.")]
+    found: Page = [Grid(_COLUMNS, tuple(_row(symbol) for symbol in symbols))]
+    if limit is not None and len(symbols) >= limit:
+        found.append(line(Span(f"The first {limit}; there may be more (--limit).", Tone.MUTED)))
+    return found
+
+
+def _row(symbol: SymbolReport) -> tuple[Span, ...]:
+    return row(
+        Span(symbol.key, Tone.STRONG),
+        symbol.kind,
+        f"{symbol.path}:{symbol.start_line}",
+        number(symbol.lines),
+        number(symbol.cyclomatic),
+        number(symbol.cognitive),
+        number(symbol.fan_in),
+        number(symbol.fan_out),
+    )
