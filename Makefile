@@ -27,8 +27,8 @@ test: $(DEV) ## run the whole test suite; ARGS='-m "not slow"' leaves out the mi
 check: lint types contracts test ## everything that must hold before a change lands
 
 format: $(DEV) ## put every source into the one format
+	@$(RUN) ruff check --fix-only --quiet
 	@$(RUN) ruff format
-	@$(RUN) ruff check --fix --quiet || true
 
 lint: $(DEV) ## format and lint rules, without changing anything
 	@$(RUN) ruff format --check --quiet
@@ -39,7 +39,7 @@ types: $(DEV) ## mypy --strict over the package and the tests
 	@$(RUN) mypy
 
 contracts: $(DEV) ## who may import whom (pyproject.toml, [tool.importlinter])
-	@$(VENV)/bin/lint-imports --quiet
+	@$(VENV)/bin/lint-imports >$(VENV)/contracts.log || { cat $(VENV)/contracts.log; exit 1; }
 	@echo "contracts: kept"
 
 clean: ## remove what the tools left behind, .venv included
