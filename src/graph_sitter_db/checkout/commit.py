@@ -1,0 +1,79 @@
+"""The files of a commit, from git's object store: no index, working tree, hooks or filters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import pygit2
+from pygit2.enums import FileMode
+
+from graph_sitter_db.checkout.selection import Selection
+from graph_sitter_db.checkout.tree import Entry
+from graph_sitter_db.model.paths import path_of, storable
+from graph_sitter_db.model.relations import Failure
+
+
+@dataclass(slots=True)
+class Listing:
+    """The selected blobs of a commit by path, and what was passed over."""
+
+    sources: dict[str, pygit2.Oid] = field(default_factory=dict)
+    support: dict[str, pygit2.Oid] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    links: int = 0
+    submodules: list[str] = field(default_factory=list)
+
+    @property
+    def blobs(self) -> dict[str, pygit2.Oid]:
+        return self.sources | self.support
+
+
+def listing(tree: pygit2.Tree, selection: Selection) -> Listing:
+    """Everything selected below a git tree, with paths relative to it."""
+    found = Listing()
+    _walk(tree, "", selection, found)
+    return found
+
+
+def entries(repository: pygit2.Repository, blobs: Mapping[str, pygit2.Oid]) -> list[Entry]:
+    return [entry(repository, path, blob) for path, blob in blobs.items()]
+
+
+def entry(repository: pygit2.Repository, path: str, blob: pygit2.Oid) -> Entry:
+    return Entry(path, partial(_bytes_of, repository, blob))
+
+
+def _walk(tree: pygit2.Tree, folder: str, selection: Selection, found: Listing) -> None:
+    try:
+        children = list(tree)
+    except pygit2.GitError as error:
+        found.failures.append(Failure(folder, "read", "", str(error)))
+        return
+    if any(child.name == "pyvenv.cfg" for child in children):
+        return
+    for child in children:
+        name = child.raw_name or b""
+        path = folder + path_of(name)
+        if name in (b"", b".", b"..") or b"/" in name:
+            # Crafted trees only: git itself refuses to write such a name, and so must an export.
+            found.failures.append(Failure(path, "read", "", "not a valid file name"))
+        elif child.filemode == FileMode.TREE:
+            if selection.enters(path):
+                _walk(child, path + "/", selection, found)  # type: ignore[arg-type]
+        elif child.filemode == FileMode.COMMIT:
+            found.submodules.append(storable(path))
+        elif child.filemode == FileMode.LINK:
+            found.links += selection.is_source(path)
+        elif selection.is_source(path):
+            found.sources[path] = child.id
+        elif selection.is_support(path):
+            found.support[path] = child.id
+
+
+def _bytes_of(repository: pygit2.Repository, blob: pygit2.Oid) -> bytes:
+    try:
+        return repository[blob].data  # type: ignore[attr-defined,no-any-return]
+    except (KeyError, pygit2.GitError) as error:
+        raise FileNotFoundError(
+            2, f"git holds no object {blob} here (a partial clone?): run `git fetch --refetch`"
+        ) from error

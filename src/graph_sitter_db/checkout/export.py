@@ -1,0 +1,39 @@
+"""Lays a tree's files out in a private folder, for tools that want to open one."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+
+class Named(Protocol):
+    @property
+    def path(self) -> str: ...
+
+
+@contextmanager
+def exported[T: Named](
+    name: str,
+    entries: Iterable[T],
+    content: Callable[[T], bytes | None],
+    fail: Callable[[str, str], None],
+) -> Iterator[Path]:
+    """Yields the folder, called `name`; it goes away with everything in it, whatever happens."""
+    with TemporaryDirectory(prefix="graph-sitter-db-", ignore_cleanup_errors=True) as private:
+        root = Path(private).resolve() / name
+        root.mkdir()
+        for entry in entries:
+            _write(root, entry.path, content(entry), fail)
+        yield root
+
+
+def _write(root: Path, path: str, content: bytes | None, fail: Callable[[str, str], None]) -> None:
+    if content is None:
+        return
+    target = root / path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    except OSError as error:  # a name this file system cannot hold
+        fail(path, error.strerror or str(error))

@@ -1,0 +1,147 @@
+"""`open_tree`: decides what a path and a revision mean."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pygit2
+
+from graph_sitter_db.checkout import commit, folder, notes, origin, repository, working_tree
+from graph_sitter_db.checkout.selection import Selection
+from graph_sitter_db.checkout.tree import Tree
+from graph_sitter_db.errors import RepositoryError
+from graph_sitter_db.model.paths import storable
+
+
+def open_tree(
+    path: str | Path,
+    revision: str | None = None,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> Tree:
+    """The files at a path, or of a commit when a revision is given.
+
+    A git working tree that equals HEAD's commit is that commit; otherwise it is taken as it lies,
+    and a note says so. A bare repository stands for its HEAD. A folder inside a repository gives
+    its own part. Nothing in the repository is run or written. Patterns: see `model.globs`.
+
+    >>> open_tree("~/src/click", "8.1.7").origin.commit.sha[:7]
+    """
+    place = _folder(path)
+    selection = Selection(tuple(include), tuple(exclude))
+    found = repository.find(place)
+    if found is None:
+        return _plain(place, selection, revision, "not a git repository: recorded without a commit")
+    top = _top(found, place)
+    if top is None:
+        return _committed(found, revision or "HEAD", place, "", selection)
+    prefix = "" if place == top else place.relative_to(top).as_posix() + "/"
+    if prefix and _is_ignored(found, prefix):
+        note = "ignored by the git repository around it: recorded without a commit"
+        return _plain(place, selection, revision, note)
+    if revision is not None:
+        return _committed(found, revision, top, prefix, selection)
+    return _lying(found, top, prefix, selection)
+
+
+def _folder(path: str | Path) -> Path:
+    try:
+        place = Path(path).expanduser().resolve()
+        if place.is_dir():
+            os.scandir(place).close()
+            return place
+    except (OSError, RuntimeError, ValueError) as error:
+        raise RepositoryError(f"{storable(str(path))} cannot be read: {error}") from error
+    if place.exists():
+        raise RepositoryError(f"{storable(str(place))} is a file: give the folder that holds it.")
+    raise RepositoryError(f"{storable(str(place))} does not exist: check the path.")
+
+
+def _top(found: pygit2.Repository, place: Path) -> Path | None:
+    """The working tree's top folder; None for a bare repository and for git's own folder."""
+    if found.workdir is None or place.is_relative_to(Path(found.path).resolve()):
+        return None
+    return Path(found.workdir).resolve()
+
+
+def _plain(place: Path, selection: Selection, revision: str | None, note: str) -> Tree:
+    if revision is not None:
+        raise RepositoryError(
+            f"{storable(str(place))} is {note.partition(':')[0]}, so it has no revision "
+            f"{revision!r}: leave it out to record the folder as it lies."
+        )
+    found = folder.files(place, selection, ignored=lambda path: False)
+    return Tree(
+        origin.without_git(place, (note, *notes.left_out(found.links, []))),
+        folder.entries(found.sources),
+        folder.entries(found.support),
+        found.failures,
+    )
+
+
+def _committed(
+    found: pygit2.Repository, revision: str, top: Path, prefix: str, selection: Selection
+) -> Tree:
+    chosen = repository.commit_at(found, revision)
+    listing = commit.listing(_subtree(chosen, prefix), selection)
+    branch = origin.branch_of(found, revision, chosen)
+    said = (
+        *notes.history(found, branch),
+        *notes.left_out(listing.links, listing.submodules),
+    )
+    return Tree(
+        origin.of_repository(found, top, chosen, branch, prefix.rstrip("/"), False, said),
+        commit.entries(found, listing.sources),
+        commit.entries(found, listing.support),
+        listing.failures,
+    )
+
+
+def _lying(found: pygit2.Repository, top: Path, prefix: str, selection: Selection) -> Tree:
+    head = repository.head_commit(found)
+    listing = _listing(head, prefix, selection)
+    state = working_tree.compared(found, top / prefix, prefix, listing, selection)
+    dirty = head is None or state.changes > 0
+    branch = origin.current_branch(found)
+    said = (
+        *notes.changes(head, state),
+        *notes.history(found, branch),
+        *notes.left_out(state.found.links, state.found.repositories),
+    )
+    kept = {path: blob for path, blob in listing.blobs.items() if path in state.kept}
+    files = commit.entries(found, kept) + folder.entries(state.edited)
+    return Tree(
+        origin.of_repository(found, top, head, branch, prefix.rstrip("/"), dirty, said),
+        [file for file in files if selection.is_source(file.path)],
+        [file for file in files if not selection.is_source(file.path)],
+        [*listing.failures, *state.found.failures],
+    )
+
+
+def _listing(head: pygit2.Commit | None, prefix: str, selection: Selection) -> commit.Listing:
+    """Of the commit's part below the prefix; empty when the folder is new."""
+    if head is None or (prefix and prefix.rstrip("/") not in head.tree):
+        return commit.Listing()
+    return commit.listing(_subtree(head, prefix), selection)
+
+
+def _subtree(chosen: pygit2.Commit, prefix: str) -> pygit2.Tree:
+    if not prefix:
+        return chosen.tree
+    try:
+        below = chosen.tree[prefix.rstrip("/")]
+    except (KeyError, UnicodeEncodeError) as error:
+        raise RepositoryError(
+            f"there is no folder {storable(prefix)!r} in commit {chosen.short_id}: "
+            "give another revision, or the repository's top folder."
+        ) from error
+    if not isinstance(below, pygit2.Tree):
+        raise RepositoryError(f"{storable(prefix)!r} is no folder in commit {chosen.short_id}.")
+    return below
+
+
+def _is_ignored(found: pygit2.Repository, prefix: str) -> bool:
+    head = repository.head_commit(found)
+    committed = head is not None and prefix.rstrip("/") in head.tree
+    return not committed and working_tree.is_ignored(found, prefix)

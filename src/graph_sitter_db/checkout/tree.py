@@ -1,0 +1,79 @@
+"""What checkout hands on: the files of a folder or of a commit, read when they are asked for."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph_sitter_db.checkout.export import exported
+from graph_sitter_db.languages import family_of, language_of
+from graph_sitter_db.model.facts import Source
+from graph_sitter_db.model.keys import Family
+from graph_sitter_db.model.relations import Failure
+from graph_sitter_db.model.snapshot import Origin
+
+type Reader = Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file; `read` raises OSError when its bytes cannot be had."""
+
+    path: str
+    read: Reader
+
+
+class Tree:
+    """The files of one point of history, or of a folder as it lies.
+
+    `entries` are the sources, `support` the files that only steer how imports resolve.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        entries: Sequence[Entry],
+        support: Sequence[Entry] = (),
+        failures: Sequence[Failure] = (),
+    ) -> None:
+        self.origin = origin
+        self.entries = tuple(sorted(entries, key=lambda entry: entry.path))
+        self.support = tuple(sorted(support, key=lambda entry: entry.path))
+        self._failures = dict.fromkeys(failures)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Files that could not be read so far; complete once all sources were read."""
+        return tuple(sorted(self._failures, key=lambda failure: (failure.path, failure.message)))
+
+    def families(self) -> dict[Family, int]:
+        """Number of source files by family, the larger first; empty: nothing to analyse."""
+        counts = Counter(family for entry in self.entries if (family := family_of(entry.path)))
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    def sources(self, family: Family) -> Iterator[Source]:
+        """The family's files by path; unreadable ones are left out and listed in `failures`."""
+        for entry in self.entries:
+            language = language_of(entry.path)
+            if language is None or family_of(entry.path) is not family:
+                continue
+            content = self._content(entry)
+            if content is not None:
+                yield Source(entry.path, language, content, hashlib.sha256(content).digest())
+
+    def export(self) -> AbstractContextManager[Path]:
+        """A private folder with the sources and what they need to resolve; removed at the end."""
+        name = self.origin.name or "repository"
+        return exported(name, (*self.entries, *self.support), self._content, self._fail)
+
+    def _content(self, entry: Entry) -> bytes | None:
+        try:
+            return entry.read()
+        except OSError as error:
+            self._fail(entry.path, error.strerror or str(error))
+            return None
+
+    def _fail(self, path: str, message: str) -> None:
+        self._failures[Failure(path, "read", "", message)] = None
