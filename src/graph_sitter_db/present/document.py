@@ -22,6 +22,8 @@ def as_json(answer: Report | Sequence[Report] | Mapping[str, Any]) -> str:
 def _plain(answer: Any) -> Any:
     if hasattr(answer, "model_dump_json"):
         return json.loads(answer.model_dump_json())  # unlike `model_dump`, writes NaN as null
+    if isinstance(answer, dict):
+        return {key: _plain(value) for key, value in answer.items()}
     if isinstance(answer, list | tuple):
         return [_plain(each) for each in answer]
     return answer

@@ -13,24 +13,23 @@ from graph_sitter_db.present.runs import commit
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from graph_sitter_db.model.reports import FileReport, IssueReport, RunSummary
+    from graph_sitter_db.model.reports import (
+        AnalysisResult,
+        FailureReport,
+        FileReport,
+        RunSummary,
+    )
 
 
-def page(
-    run: RunSummary,
-    metrics: Mapping[str, float],
-    files: Sequence[FileReport],
-    issues: Sequence[IssueReport],
-    worst: int = 10,
-) -> Page:
+def page(run: RunSummary, result: AnalysisResult, worst: Sequence[FileReport]) -> Page:
     return [
         _identity(run),
+        *_metrics(result.metrics),
+        *_worst(worst),
+        *_failures(result.failures),
         line(),
-        line(Span("Metrics", Tone.STRONG)),
-        _metrics(metrics),
-        line(),
-        *_worst(files, worst),
-        line(totals(issues)),
+        line(totals(result.issues)),
+        *(line(f"Note: {note}") for note in result.notes),
     ]
 
 
@@ -70,14 +69,28 @@ def _commit(run: RunSummary) -> str:
     )
 
 
-def _metrics(metrics: Mapping[str, float]) -> Grid:
+def _metrics(metrics: Mapping[str, float]) -> Page:
     rows = tuple(row(name, number(metrics[name])) for name in sorted(metrics))
-    return Grid((Column("Metric"), figure("Value")), rows, headed=False, indent=2)
+    grid = Grid((Column("Metric"), figure("Value")), rows, headed=False, indent=2)
+    return [line(), line(Span("Metrics", Tone.STRONG)), grid]
 
 
-def _worst(files: Sequence[FileReport], limit: int) -> Page:
-    chosen = worst_first(files)[:limit]
-    if not chosen:
+def _worst(files: Sequence[FileReport]) -> Page:
+    if not files:
         return []
     heading = line(Span("Files to look at first", Tone.STRONG))
-    return [heading, file_list.table(chosen, indent=2), line()]
+    return [line(), heading, file_list.table(files, indent=2)]
+
+
+def _failures(failures: Sequence[FailureReport]) -> Page:
+    if not failures:
+        return []
+    columns = (Column("Stage"), Column("Place", Fit.FOLD), Column("Message", Fit.FOLD))
+    grid = Grid(columns, tuple(_failure(each) for each in failures), headed=False, indent=2)
+    return [line(), line(Span("Could not be analysed", Tone.WARNING)), grid]
+
+
+def _failure(failure: FailureReport) -> tuple[Span, ...]:
+    place = f"{failure.path}:{failure.line}" if failure.line else failure.path
+    named = f"{failure.name}: {failure.message}" if failure.name else failure.message
+    return row(failure.stage, place, named)

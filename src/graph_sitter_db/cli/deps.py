@@ -1,0 +1,29 @@
+"""`deps`: who uses a symbol, and what it uses."""
+
+import click
+
+from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.session import Session, in_run, in_session
+from graph_sitter_db.cli.verb import Verb
+from graph_sitter_db.present import dependencies
+
+
+@click.command(
+    cls=Verb,
+    short_help="Show who uses a symbol, and what it uses.",
+    examples=("graph-sitter-db deps Context.invoke", "graph-sitter-db deps main --run v1.0"),
+)
+@click.argument("symbol")
+@in_run
+@in_session
+def deps(
+    session: Session, symbol: str, run: str | None, repository: str, language: str | None
+) -> None:
+    """Show who uses SYMBOL, what SYMBOL uses, and how complete that is."""
+    with session.adapter() as adapter:
+        chosen = adapter.resolve(run, path=repository, language=language)
+        answer = adapter.dependencies(chosen.id, symbol)
+    if session.json:
+        screen.show_document(answer)
+    else:
+        screen.show(dependencies.page(answer))

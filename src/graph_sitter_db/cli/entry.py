@@ -1,0 +1,52 @@
+"""From arguments to an exit code: what fails ends in one line that says what to do."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from graph_sitter_db.cli.exits import FAILURE, INTERRUPTED, OK
+from graph_sitter_db.cli.root import root
+from graph_sitter_db.cli.screen import complain
+from graph_sitter_db.errors import GraphSitterDBError
+
+
+def run(arguments: Sequence[str]) -> int:
+    _tolerate_any_character()
+    try:
+        result = root.main(list(arguments), prog_name="graph-sitter-db", standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        complain("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        return _failed(error)
+    return result if isinstance(result, int) else OK
+
+
+def _failed(error: Exception) -> int:
+    debugging = os.environ.get("GRAPH_SITTER_DB_DEBUG", "0") not in ("", "0")
+    if debugging:
+        traceback.print_exception(error)
+    match error:
+        case click.UsageError(ctx=ctx):
+            asked = f" (see: {ctx.command_path} --help)" if ctx else ""
+            complain(f"error: {error.format_message()}{asked}")
+            return error.exit_code
+        case click.ClickException():
+            complain(f"error: {error.format_message()}")
+            return error.exit_code
+        case GraphSitterDBError():
+            complain(f"error: {error}")
+            return error.exit_code
+    hint = "" if debugging else " (GRAPH_SITTER_DB_DEBUG=1 shows where)"
+    complain(f"error: unexpected {type(error).__name__}: {error}{hint}")
+    return FAILURE
+
+
+def _tolerate_any_character() -> None:
+    """A terminal that cannot show a character gets its escape instead of an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,18 @@
+"""What the command line ends with."""
+
+from typing import Final
+
+OK: Final = 0
+FAILURE: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+EXIT_CODES: Final = {
+    OK: "done",
+    FAILURE: "something unforeseen happened",
+    USAGE: "the command line is wrong, or names something that is not recorded",
+    3: "there is no repository to read, or git cannot read it",
+    4: "the analysis could not be done",
+    5: "the database cannot be reached, refused, or holds another release's schema",
+    INTERRUPTED: "interrupted",
+}

@@ -1,0 +1,40 @@
+"""`issues`: what the rules found."""
+
+import click
+
+from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.session import Session, in_run, in_session
+from graph_sitter_db.cli.verb import Verb
+from graph_sitter_db.model.keys import Severity
+from graph_sitter_db.present import issues as issue_list
+
+
+@click.command(
+    cls=Verb,
+    short_help="List what the rules found.",
+    examples=("graph-sitter-db issues", "graph-sitter-db issues --severity error --path 'src/*'"),
+)
+@click.option("--severity", type=click.Choice([each.value for each in Severity]), help="Only this.")
+@click.option("--rule", metavar="NAME", help="Only of this rule.")
+@click.option("--path", metavar="PATTERN", help="Only in files whose path matches.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first.")
+@in_run
+@in_session
+def issues(
+    session: Session,
+    severity: str | None,
+    rule: str | None,
+    path: str | None,
+    limit: int | None,
+    run: str | None,
+    repository: str,
+    language: str | None,
+) -> None:
+    """List the issues of a run, worst first."""
+    with session.adapter() as adapter:
+        chosen = adapter.resolve(run, path=repository, language=language)
+        found = adapter.issues(chosen.id, severity, rule, path, limit)
+    if session.json:
+        screen.show_document(found)
+    else:
+        screen.show(issue_list.page(found))

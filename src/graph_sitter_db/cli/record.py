@@ -1,0 +1,54 @@
+"""`record`: analyse and store."""
+
+import click
+
+from graph_sitter_db.cli import report, screen
+from graph_sitter_db.cli.progress import progress_bar
+from graph_sitter_db.cli.session import LANGUAGES, Session, in_session
+from graph_sitter_db.cli.verb import Verb
+
+
+@click.command(
+    cls=Verb,
+    short_help="Analyse a repository and store the result.",
+    examples=(
+        "graph-sitter-db record",
+        "graph-sitter-db record ~/src/click --commit v8.1.0",
+        "graph-sitter-db record --depth syntax --language python --json",
+    ),
+)
+@click.argument("path", default=".")
+@click.option("--commit", metavar="REV", help="Commit, branch or tag to read instead of the files.")
+@click.option(
+    "--depth",
+    type=click.Choice(["syntax", "graph"]),
+    default="graph",
+    show_default=True,
+    help="syntax: file by file, fast. graph: with the relations between them.",
+)
+@click.option(
+    "--language", "languages", type=LANGUAGES, multiple=True, help="Only this; may be repeated."
+)
+@click.option("--upgrade", is_flag=True, help="Install or upgrade the database's schema first.")
+@in_session
+def record(
+    session: Session,
+    path: str,
+    commit: str | None,
+    depth: str,
+    languages: tuple[str, ...],
+    upgrade: bool,
+) -> None:
+    """Analyse the repository at PATH and store the result as a run per language.
+
+    Without --commit the files are recorded as they lie there; with it they are read from git, and
+    nothing in the folder is looked at or touched. The same commit is recorded once.
+    """
+    with session.adapter(upgrade=upgrade) as adapter, progress_bar() as progress:
+        results = adapter.record(
+            path, commit=commit, depth=depth, languages=list(languages) or None, progress=progress
+        )
+    if session.json:
+        screen.show_document(results)
+    else:
+        report.show_all(results)

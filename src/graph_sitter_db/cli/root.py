@@ -1,0 +1,46 @@
+"""`graph-sitter-db` itself: the list of its commands."""
+
+import click
+
+from graph_sitter_db.cli.exits import USAGE
+from graph_sitter_db.cli.session import shared
+from graph_sitter_db.cli.verb import LazyGroup
+
+_HERE = "graph_sitter_db.cli"
+
+_PLACES = {
+    "record": (f"{_HERE}.record:record", "Analyse a repository and store the result."),
+    "summary": (f"{_HERE}.summary:summary", "Print the summary of a recorded run."),
+    "runs": (f"{_HERE}.runs:runs", "List recorded runs, newest first."),
+    "show": (f"{_HERE}.show:show", "Show one run: its metrics and its worst files."),
+    "files": (f"{_HERE}.files:files", "List a run's files with their sizes and complexities."),
+    "symbols": (f"{_HERE}.symbols:symbols", "Find functions, classes and other definitions."),
+    "deps": (f"{_HERE}.deps:deps", "Show who uses a symbol, and what it uses."),
+    "issues": (f"{_HERE}.issues:issues", "List what the rules found."),
+    "compare": (f"{_HERE}.compare:compare", "Show what differs between two runs."),
+    "db": (f"{_HERE}.db:db", "Serve, install, migrate and open the database."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    places=_PLACES,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    examples=(
+        "graph-sitter-db record",
+        "graph-sitter-db runs",
+        "graph-sitter-db compare main~1 main",
+    ),
+)
+@click.version_option(package_name="graph-sitter-db", message="graph-sitter-db %(version)s")
+@shared
+@click.pass_context
+def root(ctx: click.Context) -> None:
+    """Record what graph-sitter sees of a codebase in PostgreSQL, and ask it there.
+
+    RUN in these commands is a run's id or its beginning, a commit, a branch or a tag.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+        ctx.exit(USAGE)

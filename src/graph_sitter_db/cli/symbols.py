@@ -1,0 +1,41 @@
+"""`symbols`: find definitions."""
+
+import click
+
+from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.session import Session, in_run, in_session
+from graph_sitter_db.cli.verb import Verb
+from graph_sitter_db.model.keys import SymbolKind
+from graph_sitter_db.present import symbols as symbol_list
+
+
+@click.command(
+    cls=Verb,
+    short_help="Find functions, classes and other definitions.",
+    examples=(
+        "graph-sitter-db symbols Context",
+        "graph-sitter-db symbols 'Context.*' --kind method",
+    ),
+)
+@click.argument("query")
+@click.option("--kind", type=click.Choice([kind.value for kind in SymbolKind]), help="Only this.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@in_run
+@in_session
+def symbols(
+    session: Session,
+    query: str,
+    kind: str | None,
+    limit: int,
+    run: str | None,
+    repository: str,
+    language: str | None,
+) -> None:
+    """Find the symbols whose name matches QUERY."""
+    with session.adapter() as adapter:
+        chosen = adapter.resolve(run, path=repository, language=language)
+        found = adapter.symbols(chosen.id, query, kind, limit)
+    if session.json:
+        screen.show_document(found)
+    else:
+        screen.show(symbol_list.page(found, limit))
