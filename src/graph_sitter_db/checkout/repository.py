@@ -23,18 +23,15 @@ def find(folder: Path) -> pygit2.Repository | None:
             found = pygit2.discover_repository(str(folder))
             return pygit2.Repository(found) if found else None
         except (pygit2.GitError, UnicodeEncodeError) as error:
-            raise RepositoryError(
-                f"git cannot read the repository at {storable(str(folder))}: {error}. "
-                "Check it with `git fsck`; SHA-256 and reftable repositories are not supported."
-            ) from error
+            raise _unreadable(str(folder), error) from error
 
 
 def head_commit(repository: pygit2.Repository) -> pygit2.Commit | None:
     """What HEAD names; None in a repository without commits."""
     try:
-        return repository.head.peel(pygit2.Commit)
-    except pygit2.GitError:
-        return None
+        return None if repository.head_is_unborn else repository.head.peel(pygit2.Commit)
+    except pygit2.GitError as error:
+        raise _unreadable(repository.path, error) from error
 
 
 def commit_at(repository: pygit2.Repository, revision: str) -> pygit2.Commit:
@@ -60,6 +57,13 @@ def _anybodys() -> Iterator[None]:
             yield
         finally:
             pygit2.settings.owner_validation = before
+
+
+def _unreadable(path: str, error: Exception) -> RepositoryError:
+    return RepositoryError(
+        f"git cannot read the repository at {storable(path)}: {error}. "
+        "Check it with `git fsck`; SHA-256 and reftable repositories are not supported."
+    )
 
 
 def _advice(repository: pygit2.Repository) -> str:

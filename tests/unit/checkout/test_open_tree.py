@@ -1,0 +1,488 @@
+"""What a path and a revision mean, on real repositories of every shape."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from graph_sitter_db.checkout import Tree, open_tree
+from graph_sitter_db.errors import RepositoryError
+from graph_sitter_db.model.keys import Family
+
+type Git = Callable[..., str]
+type Make = Callable[..., Path]
+type Write = Callable[[Path, Mapping[str, str | bytes]], Path]
+
+
+def contents(tree: Tree) -> dict[str, bytes]:
+    return {s.path: s.content for family in tree.families() for s in tree.sources(family)}
+
+
+def digest(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file below a folder, with the time of its last change and a digest of its bytes."""
+    return {
+        str(place.relative_to(folder)): (
+            place.stat().st_mtime_ns,
+            hashlib.sha256(place.read_bytes()).digest(),
+        )
+        for place in sorted(folder.rglob("*"))
+        if place.is_file()
+    }
+
+
+def test_a_clean_working_tree_is_its_commit(repository: Make, git: Git) -> None:
+    root = repository({"a.py": "a = 1\n", "b/c.ts": "let c = 1\n", "README.md": "Hi\n"})
+    tree = open_tree(root)
+    assert contents(tree) == {"a.py": b"a = 1\n", "b/c.ts": b"let c = 1\n"}
+    assert tree.families() == {Family.PYTHON: 1, Family.TYPESCRIPT: 1}
+    assert not tree.origin.is_working_tree
+    assert tree.origin.commit is not None
+    assert tree.origin.commit.sha == git(root, "rev-parse", "HEAD")
+    assert (tree.origin.branch, tree.origin.default_branch) == ("main", "main")
+    assert tree.origin.notes == ()
+
+
+def test_sources_carry_the_digest_of_their_bytes(repository: Make) -> None:
+    tree = open_tree(repository({"a.py": "a = 1\n"}))
+    [source] = tree.sources(Family.PYTHON)
+    assert source.sha256 == hashlib.sha256(b"a = 1\n").digest()
+
+
+def test_a_dirty_working_tree_is_taken_as_it_lies(repository: Make, git: Git, write: Write) -> None:
+    root = repository(
+        {"edited.py": "1\n", "gone.py": "1\n", "same.py": "1\n", ".gitignore": "built/\n"}
+    )
+    write(root, {"edited.py": "2\n", "new.py": "3\n", "built/out.py": "4\n"})
+    (root / "gone.py").unlink()
+    tree = open_tree(root)
+    assert contents(tree) == {"edited.py": b"2\n", "new.py": b"3\n", "same.py": b"1\n"}
+    assert tree.origin.is_working_tree
+    short = git(root, "rev-parse", "--short=7", "HEAD")
+    assert tree.origin.notes == (
+        f"3 files have uncommitted changes: recording the working tree, not commit {short}",
+    )
+
+
+@pytest.mark.parametrize("staged", [True, False])
+def test_a_new_source_makes_the_tree_dirty_staged_or_not(
+    repository: Make, git: Git, write: Write, staged: bool
+) -> None:
+    root = write(repository({"a.py": "1\n"}), {"new.py": "2\n"})
+    if staged:
+        git(root, "add", "new.py")
+    assert open_tree(root).origin.is_working_tree
+
+
+def test_changes_outside_the_sources_do_not_matter(repository: Make, write: Write) -> None:
+    root = write(repository({"a.py": "1\n", "README.md": "1\n"}), {"README.md": "2\n", "x.txt": ""})
+    assert not open_tree(root).origin.is_working_tree
+
+
+def test_a_file_that_is_tracked_though_ignored_is_recorded(
+    repository: Make, git: Git, write: Write
+) -> None:
+    root = write(repository({"a.py": "1\n", ".gitignore": "built/\n"}), {"built/b.py": "2\n"})
+    git(root, "add", "-f", "built/b.py")
+    assert set(contents(open_tree(root))) == {"a.py", "built/b.py"}
+    git(root, "commit", "-q", "-m", "Second")
+    assert not open_tree(root).origin.is_working_tree
+    assert set(contents(open_tree(root))) == {"a.py", "built/b.py"}
+
+
+def test_line_ends_converted_on_checkout_are_no_change(repository: Make, write: Write) -> None:
+    root = write(repository({"a.py": "a = 1\nb = 2\n"}), {"a.py": "a = 1\r\nb = 2\r\n"})
+    tree = open_tree(root)
+    assert not tree.origin.is_working_tree
+    assert contents(tree) == {"a.py": b"a = 1\nb = 2\n"}
+
+
+def test_a_revision_is_read_without_the_working_tree(
+    repository: Make, git: Git, write: Write
+) -> None:
+    root = repository({"a.py": "1\n", "b.py": "1\n"})
+    write(root, {"a.py": "2\n"})
+    git(root, "commit", "-q", "-a", "-m", "Second")
+    write(root, {"a.py": "3\n", "new.py": "3\n"})
+    tree = open_tree(root, "HEAD~1")
+    assert contents(tree) == {"a.py": b"1\n", "b.py": b"1\n"}
+    assert not tree.origin.is_working_tree
+    assert tree.origin.branch == "main"  # which holds that commit
+    assert (root / "a.py").read_text() == "3\n"
+
+
+def test_a_revision_that_names_a_branch_belongs_to_it(
+    repository: Make, git: Git, write: Write
+) -> None:
+    root = repository({"a.py": "1\n"})
+    git(root, "checkout", "-q", "-b", "side")
+    write(root, {"a.py": "2\n"})
+    git(root, "commit", "-q", "-a", "-m", "Second")
+    sha = git(root, "rev-parse", "HEAD")
+    git(root, "checkout", "-q", "main")
+    assert open_tree(root, "side").origin.branch == "side"
+    by_id = open_tree(root, sha).origin
+    assert by_id.branch is None
+    assert by_id.notes == (
+        "no branch: HEAD is detached, or the commit is not on the current branch",
+    )
+
+
+def test_a_commit_tells_who_and_when(repository: Make, git: Git) -> None:
+    root = repository({"a.py": "1\n"})
+    zone = "--date=2024-02-29T12:00:00-0730"
+    git(root, "commit", "-q", "--amend", "--no-edit", zone, "--author=Zoë <zoe@example.org>")
+    commit = open_tree(root).origin.commit
+    assert commit is not None
+    assert (commit.author_name, commit.author_email) == ("Zoë", "zoe@example.org")
+    assert commit.authored_at.isoformat() == "2024-02-29T12:00:00-07:30"
+    assert commit.committed_at.utcoffset() is not None
+    assert (commit.message, commit.parents) == ("First\n", ())
+
+
+def test_an_author_in_latin_1_at_an_impossible_hour_is_read(repository: Make, git: Git) -> None:
+    root = repository({"a.py": "1\n"})
+    tree = git(root, "rev-parse", "HEAD^{tree}")
+    raw = root / "raw"
+    raw.write_bytes(
+        f"tree {tree}\n".encode()
+        + b"author Zo\xeb <z@example.org> 99999999999999 +9900\n"
+        + b"committer Zo\xeb <z@example.org> 1700000000 +0100\n\nGr\xfc\xdfe\n"
+    )
+    sha = git(root, "hash-object", "-t", "commit", "-w", "--literally", "raw")
+    commit = open_tree(root, sha).origin.commit
+    assert commit is not None
+    assert commit.author_name == "Zo�"
+    assert commit.authored_at.tzinfo is not None
+    assert commit.committed_at.utcoffset() == timedelta(hours=1)
+
+
+def test_a_bare_repository_stands_for_its_head(repository: Make, git: Git, tmp_path: Path) -> None:
+    root = repository({"a.py": "1\n"})
+    git(tmp_path, "clone", "-q", "--bare", str(root), "copy.git")
+    tree = open_tree(tmp_path / "copy.git")
+    assert contents(tree) == {"a.py": b"1\n"}
+    assert (tree.origin.name, tree.origin.branch, tree.origin.root_path) == ("copy", "main", "")
+    assert contents(open_tree(root / ".git")) == {"a.py": b"1\n"}
+
+
+def test_a_linked_worktree_has_its_own_branch_and_files(
+    repository: Make, git: Git, write: Write, tmp_path: Path
+) -> None:
+    root = repository({"a.py": "1\n"})
+    git(root, "worktree", "add", "-q", "-b", "side", str(tmp_path / "linked"))
+    linked = write(tmp_path / "linked", {"b.py": "2\n"})
+    tree = open_tree(linked)
+    assert (tree.origin.branch, tree.origin.is_working_tree) == ("side", True)
+    assert set(contents(tree)) == {"a.py", "b.py"}
+    assert not open_tree(root).origin.is_working_tree
+
+
+def test_a_shallow_clone_says_so(repository: Make, git: Git, write: Write, tmp_path: Path) -> None:
+    root = write(repository({"a.py": "1\n"}), {"a.py": "2\n"})
+    git(root, "commit", "-q", "-a", "-m", "Second")
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{root}", "shallow")
+    tree = open_tree(tmp_path / "shallow")
+    assert contents(tree) == {"a.py": b"2\n"}
+    assert tree.origin.notes == ("shallow clone: earlier history is not here",)
+    with pytest.raises(RepositoryError, match="--unshallow"):
+        open_tree(tmp_path / "shallow", "HEAD~1")
+
+
+def test_a_detached_head_has_no_branch(repository: Make, git: Git) -> None:
+    root = repository({"a.py": "1\n"})
+    git(root, "checkout", "-q", "--detach")
+    tree = open_tree(root)
+    assert tree.origin.branch is None
+    assert tree.origin.default_branch == "main"
+    assert tree.origin.commit is not None
+
+
+def test_submodules_and_nested_repositories_are_left_out(repository: Make, git: Git) -> None:
+    other = repository({"m.py": "1\n"}, "other")
+    root = repository({"a.py": "1\n"})
+    git(root, "submodule", "add", "-q", str(other), "sub")
+    git(root, "commit", "-q", "-m", "Second")
+    for tree in (open_tree(root), open_tree(root, "HEAD")):
+        assert set(contents(tree)) == {"a.py"}
+        assert tree.origin.notes == ("submodules and repositories inside are left out: sub",)
+        assert not tree.origin.is_working_tree
+    assert set(contents(open_tree(root / "sub"))) == {"m.py"}
+
+
+def test_symbolic_links_are_left_out_and_loops_are_harmless(repository: Make, git: Git) -> None:
+    root = repository({"a.py": "1\n", "folder/b.py": "1\n"})
+    (root / "link.py").symlink_to("a.py")
+    (root / "outside.py").symlink_to("/etc/passwd")
+    (root / "folder/loop").symlink_to("..")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "Second")
+    for tree in (open_tree(root), open_tree(root, "HEAD")):
+        assert set(contents(tree)) == {"a.py", "folder/b.py"}
+        assert tree.origin.notes == ("symbolic links are left out: 2",)
+
+
+def test_a_folder_inside_gives_its_own_part(repository: Make, git: Git, write: Write) -> None:
+    root = repository({"src/pkg/a.py": "1\n", "src/b.py": "1\n", "tests/t.py": "1\n"})
+    for tree in (open_tree(root / "src"), open_tree(root / "src", "HEAD")):
+        assert set(contents(tree)) == {"b.py", "pkg/a.py"}
+        assert (tree.origin.root_path, tree.origin.name) == ("src", "project")
+    write(root, {"tests/t.py": "2\n"})
+    assert not open_tree(root / "src").origin.is_working_tree
+    write(root, {"src/pkg/a.py": "2\n"})
+    assert contents(open_tree(root / "src"))["pkg/a.py"] == b"2\n"
+    assert open_tree(root / "src").origin.is_working_tree
+
+
+def test_a_folder_that_a_revision_lacks_is_named(repository: Make, write: Write) -> None:
+    root = write(repository({"a.py": "1\n"}), {"later/b.py": "1\n"})
+    assert set(contents(open_tree(root / "later"))) == {"b.py"}
+    with pytest.raises(RepositoryError, match="no folder 'later/' in commit"):
+        open_tree(root / "later", "HEAD")
+
+
+def test_a_folder_without_git_is_taken_as_it_lies(tmp_path: Path, write: Write) -> None:
+    root = write(
+        tmp_path / "plain",
+        {
+            "a.py": "1\n",
+            "node_modules/x/y.js": "1\n",
+            "env/pyvenv.cfg": "",
+            "env/lib/z.py": "1\n",
+            "app.min.js": "1\n",
+            "__pycache__/q.py": "1\n",
+        },
+    )
+    tree = open_tree(root)
+    assert contents(tree) == {"a.py": b"1\n"}
+    origin = tree.origin
+    assert (origin.provider, origin.full_name, origin.commit) == ("local", "plain", None)
+    assert origin.notes == ("not a git repository: recorded without a commit",)
+    assert origin.is_working_tree
+
+
+def test_a_folder_that_git_ignores_is_a_folder_without_git(repository: Make, write: Write) -> None:
+    root = write(repository({"a.py": "1\n", ".gitignore": "lib/\n"}), {"lib/x/b.py": "1\n"})
+    tree = open_tree(root / "lib" / "x")
+    assert contents(tree) == {"b.py": b"1\n"}
+    assert (tree.origin.name, tree.origin.commit) == ("x", None)
+
+
+def test_a_repository_without_commits_is_taken_as_it_lies(
+    tmp_path: Path, git: Git, write: Write
+) -> None:
+    root = write(tmp_path / "fresh", {"a.py": "1\n"})
+    git(root, "init", "-q")
+    tree = open_tree(root)
+    assert contents(tree) == {"a.py": b"1\n"}
+    assert (tree.origin.commit, tree.origin.branch) == (None, "main")
+    assert tree.origin.notes == ("no commit yet: recording the working tree",)
+    with pytest.raises(RepositoryError, match="has no commits yet"):
+        open_tree(root, "HEAD")
+
+
+def test_a_tree_without_sources_has_no_families(repository: Make) -> None:
+    assert open_tree(repository({"README.md": "Hi\n"})).families() == {}
+    assert open_tree(repository({}, "empty")).families() == {}
+
+
+@pytest.mark.parametrize("revision", ["nope", "HEAD~9", "HEAD:a.py", "", "--all", "f" * 40])
+def test_an_unknown_revision_is_named(repository: Make, revision: str) -> None:
+    with pytest.raises(RepositoryError, match="has no commit") as caught:
+        open_tree(repository({"a.py": "1\n"}), revision)
+    assert repr(revision) in str(caught.value)
+
+
+def test_a_missing_path_and_a_file_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RepositoryError, match="does not exist"):
+        open_tree(tmp_path / "nothing")
+    (tmp_path / "file.py").touch()
+    with pytest.raises(RepositoryError, match="is a file"):
+        open_tree(tmp_path / "file.py")
+    with pytest.raises(RepositoryError, match=r"no revision 'HEAD'.*leave it out"):
+        open_tree(tmp_path, "HEAD")
+
+
+@pytest.mark.parametrize("damage", [("config", b"[core\n"), ("refs/heads/main", b"a" * 40)])
+def test_a_damaged_repository_is_an_error_not_a_crash(
+    repository: Make, damage: tuple[str, bytes]
+) -> None:
+    root = repository({"a.py": "1\n"})
+    (root / ".git" / damage[0]).write_bytes(damage[1])
+    with pytest.raises(RepositoryError, match="git cannot read"):
+        open_tree(root)
+
+
+def test_a_configuration_full_of_nul_bytes_does_not_matter(repository: Make) -> None:
+    root = repository({"a.py": "1\n"})
+    (root / ".git" / "config").write_bytes(b"\0" * 200)
+    assert contents(open_tree(root)) == {"a.py": b"1\n"}
+
+
+def test_an_object_that_is_missing_costs_one_file(repository: Make, git: Git) -> None:
+    root = repository({"a.py": "1\n", "b.py": "2\n"})
+    blob = git(root, "rev-parse", "HEAD:a.py")
+    (root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    tree = open_tree(root, "HEAD")
+    assert set(contents(tree)) == {"b.py"}
+    [failure] = tree.failures
+    assert (failure.path, failure.stage) == ("a.py", "read")
+    assert blob in failure.message
+
+
+def test_a_file_that_vanishes_costs_one_file(repository: Make, write: Write) -> None:
+    root = write(repository({"a.py": "1\n"}), {"new.py": "2\n"})
+    tree = open_tree(root)
+    (root / "new.py").unlink()
+    assert set(contents(tree)) == {"a.py"}
+    assert [failure.path for failure in tree.failures] == ["new.py"]
+
+
+def test_names_that_are_not_utf_8_are_kept(repository: Make, git: Git) -> None:
+    root = repository({"a.py": "1\n"})
+    odd = os.fsdecode(b"caf\xe9.py")
+    (root / odd).write_bytes(b"2\n")
+    assert contents(open_tree(root)) == {"a.py": b"1\n", odd: b"2\n"}
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "Second")
+    for tree in (open_tree(root), open_tree(root, "HEAD")):
+        assert contents(tree) == {"a.py": b"1\n", odd: b"2\n"}
+        assert not tree.origin.is_working_tree
+        with tree.export() as folder:
+            assert (folder / odd).read_bytes() == b"2\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["with space.py", "neu\nline.py", "qu'o\"te.py", "-dash.py", "ü.py"]
+)
+def test_odd_names_are_kept(repository: Make, name: str) -> None:
+    assert set(contents(open_tree(repository({name: "1\n"})))) == {name}
+
+
+def test_a_crafted_tree_cannot_name_a_place_outside(
+    repository: Make, git: Git, tmp_path: Path
+) -> None:
+    root = repository({"a.py": "1\n"})
+    blob = git(root, "rev-parse", "HEAD:a.py")
+    raw = root / "raw"
+    raw.write_bytes(b"100644 ../../evil.py\0" + bytes.fromhex(blob))
+    bad = git(root, "hash-object", "-t", "tree", "-w", "--literally", "raw")
+    sha = git(root, "commit-tree", bad, "-m", "Bad")
+    tree = open_tree(root, sha)
+    assert contents(tree) == {}
+    assert [failure.message for failure in tree.failures] == ["not a valid file name"]
+    with tree.export() as folder:
+        assert list(folder.rglob("*")) == []
+
+
+def test_a_sparse_checkout_is_completed_from_the_commit(repository: Make, git: Git) -> None:
+    root = repository({"a/x.py": "1\n", "b/y.py": "2\n"})
+    git(root, "sparse-checkout", "set", "a")
+    assert not (root / "b").exists()
+    tree = open_tree(root)
+    assert contents(tree) == {"a/x.py": b"1\n", "b/y.py": b"2\n"}
+    assert not tree.origin.is_working_tree
+    assert any("sparse checkout" in note for note in tree.origin.notes)
+
+
+def test_include_and_exclude_choose(repository: Make) -> None:
+    root = repository({"src/a.py": "1\n", "src/gen/b.py": "1\n", "docs/c.py": "1\n"})
+    tree = open_tree(root, include=["src"], exclude=["gen"])
+    assert set(contents(tree)) == {"src/a.py"}
+
+
+def test_no_hook_filter_or_monitor_of_the_repository_runs(
+    repository: Make, git: Git, write: Write, tmp_path: Path
+) -> None:
+    marker = tmp_path / "executed"
+    root = repository({"a.py": "1\n", ".gitattributes": "*.py filter=evil diff=evil\n"})
+    trap = write(tmp_path, {"trap": f"#!/bin/sh\ntouch {marker}\ncat\n"}) / "trap"
+    trap.chmod(0o755)
+    for setting in (
+        "core.fsmonitor",
+        "core.pager",
+        "core.sshCommand",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "diff.evil.textconv",
+        "diff.evil.command",
+        "diff.external",
+        "credential.helper",
+    ):
+        git(root, "config", setting, str(trap))
+    for hook in (
+        "post-index-change",
+        "post-checkout",
+        "fsmonitor-watchman",
+        "reference-transaction",
+    ):
+        place = root / ".git/hooks" / hook
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(f"#!/bin/sh\ntouch {marker}\n")
+        place.chmod(0o755)
+    write(root, {"a.py": "2\n", "b.py": "3\n"})
+    for tree in (open_tree(root), open_tree(root, "HEAD")):
+        with tree.export():
+            contents(tree)
+    assert not marker.exists()
+
+
+def test_nothing_in_the_repository_is_written(repository: Make, git: Git, write: Write) -> None:
+    root = repository({"a.py": "1\n", "src/b.ts": "1\n"})
+    os.utime(root / "a.py", (1, 1))  # git status would refresh the index here
+    write(root, {"new.py": "2\n"})
+    before = digest(root)
+    for tree in (open_tree(root), open_tree(root, "HEAD"), open_tree(root / "src")):
+        with tree.export():
+            contents(tree)
+    assert digest(root) == before
+
+
+def test_an_export_holds_sources_and_what_they_need(repository: Make) -> None:
+    root = repository(
+        {"a.py": "1\n", "web/b.ts": "1\n", "web/tsconfig.json": "{}", "pic.png": "x", "x.txt": ""}
+    )
+    with open_tree(root).export() as folder:
+        files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+        assert files == {"a.py", "web/b.ts", "web/tsconfig.json"}
+        assert folder.name == "project"
+        assert folder.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
+def test_an_export_goes_away_whatever_happens(repository: Make, error: type[BaseException]) -> None:
+    tree = open_tree(repository({"a.py": "1\n"}))
+    with pytest.raises(error), tree.export() as folder:
+        raise error
+    assert not folder.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "provider", "full_name", "shown"),
+    [
+        ("https://me:secret@github.com/o/n.git", "github", "o/n", "https://github.com/o/n.git"),
+        ("/srv/git/n.git", "local", "project", "/srv/git/n.git"),
+    ],
+)
+def test_the_remote_names_the_repository(
+    repository: Make, git: Git, url: str, provider: str, full_name: str, shown: str
+) -> None:
+    root = repository({"a.py": "1\n"})
+    git(root, "remote", "add", "upstream", url)
+    origin = open_tree(root).origin
+    assert (origin.provider, origin.full_name, origin.url) == (provider, full_name, shown)
+
+
+def test_origin_comes_before_other_remotes_and_tells_the_default_branch(
+    repository: Make, git: Git
+) -> None:
+    root = repository({"a.py": "1\n"})
+    git(root, "remote", "add", "alpha", "https://gitlab.com/a/alpha")
+    git(root, "remote", "add", "origin", "git@github.com:o/beta.git")
+    git(root, "update-ref", "refs/remotes/origin/trunk", "HEAD")
+    git(root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    origin = open_tree(root).origin
+    assert (origin.full_name, origin.name, origin.default_branch) == ("o/beta", "beta", "trunk")
