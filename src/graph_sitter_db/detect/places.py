@@ -1,0 +1,42 @@
+"""What most rules need: the functions of a file, and a finding that points at one of them."""
+
+from collections.abc import Iterator, Mapping
+
+from graph_sitter_db.model.facts import MeasuredFile, Symbol
+from graph_sitter_db.model.issues import Finding
+from graph_sitter_db.model.keys import SymbolKind
+
+CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
+ANONYMOUS = "<anonymous>"
+
+
+def functions(file: MeasuredFile) -> Iterator[tuple[Symbol, Mapping[str, float]]]:
+    """Functions, methods and accessors with their metric values."""
+    for symbol, values in zip(file.facts.symbols, file.symbol_values, strict=True):
+        if symbol.kind in CALLABLE:
+            yield symbol, values
+
+
+def described(symbol: Symbol) -> str:
+    """How a message names a symbol."""
+    return "an anonymous function" if symbol.name == ANONYMOUS else f"`{symbol.qualified_name}`"
+
+
+def above(
+    file: MeasuredFile, symbol: Symbol, message: str, measured: float, limit: float, minutes: float
+) -> Finding:
+    """A finding at a symbol whose measured value is above a limit.
+
+    The message may use `{name}`, `{measured}` and `{limit}`.
+    """
+    told = message.format(name=described(symbol), measured=f"{measured:g}", limit=f"{limit:g}")
+    return Finding(
+        path=file.path,
+        message=told[:1].upper() + told[1:],
+        start_line=symbol.start_line,
+        end_line=symbol.end_line,
+        symbol=symbol.key,
+        measured=measured,
+        limit=limit,
+        effort_minutes=minutes,
+    )

@@ -1,0 +1,47 @@
+"""Whether a symbol can be reached from outside its codebase."""
+
+from pathlib import PurePosixPath
+
+from graph_sitter_db.model.facts import FileFacts, Symbol
+from graph_sitter_db.model.keys import Language, SymbolKind
+
+_FUNCTIONS = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
+
+
+def is_public(symbol: Symbol, facts: FileFacts) -> bool:
+    """Named and exported as public, by itself and by all that is around it.
+
+    Methods of classes with parents are not counted: they may be the parents' matter.
+    """
+    outer = _around(symbol, facts)
+    if any(each.kind in _FUNCTIONS or each.bases for each in outer):
+        return False
+    if any(_is_private(each.name) for each in (symbol, *outer)):
+        return False
+    return _is_exported(outer[-1] if outer else symbol, facts)
+
+
+def _around(symbol: Symbol, facts: FileFacts) -> list[Symbol]:
+    """Enclosing symbols, the innermost first."""
+    outer = []
+    while symbol.parent_ordinal is not None:
+        symbol = facts.symbols[symbol.parent_ordinal]
+        outer.append(symbol)
+    return outer
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith(("_", "#", "<"))
+
+
+def _is_exported(symbol: Symbol, facts: FileFacts) -> bool:
+    if facts.exports is not None and symbol.name in facts.exports:
+        return True
+    if facts.source.language is not Language.PYTHON:
+        return symbol.is_exported
+    return facts.exports is None and not _is_private_module(facts.path)
+
+
+def _is_private_module(path: str) -> bool:
+    parts = PurePosixPath(path).with_suffix("").parts
+    return any(part.startswith("_") and not part.startswith("__") for part in parts)

@@ -1,0 +1,60 @@
+"""Functions that are hard to follow."""
+
+from collections.abc import Iterator
+
+from graph_sitter_db.detect.places import above, functions
+from graph_sitter_db.model.facts import MeasuredFile
+from graph_sitter_db.model.issues import Finding
+from graph_sitter_db.model.keys import Severity
+from graph_sitter_db.model.ports import Example, Limits, Rule
+
+
+def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
+    """Limit: 15, SonarQube's and complexipy's default. Effort: 5 minutes, and 1 for each point
+    above (S3776).
+    """
+    limit = limits["cognitive"]
+    for symbol, values in functions(file):
+        measured = values["cognitive"]
+        if measured > limit:
+            yield above(file, symbol, _MESSAGE, measured, limit, 5 + measured - limit)
+
+
+_MESSAGE = "{name} has a cognitive complexity of {measured}, limit {limit}"
+
+_BAD = """\
+def first_match(groups, wanted):
+    for group in groups:
+        if group:
+            for item in group:
+                if item == wanted:
+                    return item
+                elif item and wanted and item.name == wanted.name:
+                    if item.alive:
+                        return item
+    return None
+"""
+
+_GOOD = """\
+def first_match(groups, wanted):
+    for group in groups:
+        for item in group:
+            if matches(item, wanted):
+                return item
+    return None
+"""
+
+RULE = Rule(
+    name="cognitive_complexity",
+    title="Function is hard to follow",
+    why=(
+        "Cognitive complexity counts each break in the straight reading of a function, and counts "
+        "it higher the deeper it is nested."
+    ),
+    category="complexity",
+    severity=Severity.WARNING,
+    limits={"cognitive": 15},
+    bad=(Example(files={"match.py": _BAD}, findings=1),),
+    good=(Example(files={"match.py": _GOOD}, findings=0),),
+    check_file=check,
+)

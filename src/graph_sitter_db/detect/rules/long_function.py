@@ -1,0 +1,59 @@
+"""Functions that do not fit on a screen."""
+
+from collections.abc import Iterator
+
+from graph_sitter_db.detect.places import ANONYMOUS, CALLABLE, above, functions
+from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
+from graph_sitter_db.model.issues import Finding
+from graph_sitter_db.model.keys import Severity
+from graph_sitter_db.model.ports import Example, Limits, Rule
+
+
+def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
+    """Limit: 70 lines, CodeScene's default. Effort: 20 minutes (SonarQube S138), and 1 for each 5
+    lines above.
+    """
+    limit = limits["lines"]
+    for symbol, _ in functions(file):
+        if symbol.name == ANONYMOUS and file.facts.is_test:
+            continue  # describe(…, () => {…}) groups tests, it does nothing itself
+        lines = symbol.lines_source - _inner_lines(symbol, file.facts)
+        if lines > limit:
+            minutes = 20 + (lines - limit) / 5
+            yield above(file, symbol, _MESSAGE, lines, limit, minutes)
+
+
+_MESSAGE = "{name} has {measured} lines of code, limit {limit}"
+
+
+def _inner_lines(symbol: Symbol, facts: FileFacts) -> int:
+    """Of the functions defined directly inside, which are judged on their own."""
+    return sum(
+        max(0, inner.lines_source - 1)  # its first line stays part of the outer function
+        for inner in facts.symbols[symbol.ordinal + 1 :]
+        if inner.parent_ordinal == symbol.ordinal and inner.kind in CALLABLE
+    )
+
+
+def _with_lines(count: int) -> str:
+    return "def report(rows):\n" + "    print(rows)\n" * (count - 1)
+
+
+RULE = Rule(
+    name="long_function",
+    title="Function is too long",
+    why=(
+        "What does not fit on a screen has to be remembered to be understood. Lines of code "
+        "count: no comments, no blank lines, no docstrings, and not the bodies of functions "
+        "defined inside."
+    ),
+    category="size",
+    severity=Severity.WARNING,
+    limits={"lines": 70},
+    bad=(Example(files={"report.py": _with_lines(71)}, findings=1),),
+    good=(
+        Example(files={"report.py": _with_lines(70)}, findings=0),
+        Example(files={"report.py": _with_lines(60) + "    # said\n" * 40}, findings=0),
+    ),
+    check_file=check,
+)

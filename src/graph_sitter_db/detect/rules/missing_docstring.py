@@ -1,0 +1,80 @@
+"""Public code that does not say what it is for."""
+
+from collections.abc import Iterator
+
+from graph_sitter_db.detect.publicity import is_public
+from graph_sitter_db.model.facts import MeasuredFile, Symbol
+from graph_sitter_db.model.issues import Finding
+from graph_sitter_db.model.keys import Severity, SymbolKind
+from graph_sitter_db.model.ports import Example, Limits, Rule
+
+
+def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
+    """Limit: 10 lines; Google's Python style guide (3.8.3) asks for docstrings of public code that
+    is not very short. Effort: 5 minutes (SonarQube S1720).
+    """
+    if file.facts.is_test:
+        return
+    for symbol in file.facts.symbols:
+        if symbol.docstring or symbol.lines_source <= limits["lines"]:
+            continue
+        if _can_have_one(symbol) and is_public(symbol, file.facts):
+            yield _finding(file.path, symbol, limits["lines"])
+
+
+def _can_have_one(symbol: Symbol) -> bool:
+    """Accessors, constructors and other special methods are told by their class; so are overriding
+    methods.
+    """
+    if symbol.kind not in (SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CLASS):
+        return False
+    if symbol.name.startswith("__") or symbol.name == "constructor":
+        return False
+    return not any(name.endswith(("overload", "override")) for name in symbol.decorators)
+
+
+def _finding(path: str, symbol: Symbol, limit: float) -> Finding:
+    return Finding(
+        path=path,
+        message=f"`{symbol.qualified_name}` is public, has {symbol.lines_source} lines of code "
+        f"(limit {limit:g}) and no docstring",
+        start_line=symbol.start_line,
+        end_line=symbol.start_line,
+        symbol=symbol.key,
+        measured=symbol.lines_source,
+        limit=limit,
+        effort_minutes=5,
+    )
+
+
+def _with_lines(count: int, head: str = "def report(rows):") -> str:
+    return f"{head}\n" + "    print(rows)\n" * (count - 1)
+
+
+RULE = Rule(
+    name="missing_docstring",
+    title="Public code without a docstring",
+    why=(
+        "Who calls it from elsewhere has only the name to go by. Very short functions, private "
+        "ones, tests, accessors and methods of classes with parents (they may inherit their "
+        "description) are left alone."
+    ),
+    category="documentation",
+    severity=Severity.INFO,
+    limits={"lines": 10},
+    bad=(
+        Example(files={"report.py": _with_lines(11)}, findings=1),
+        Example(
+            files={"report.ts": "export function report(rows) {\n" + "  log(rows)\n" * 10 + "}\n"},
+            findings=1,
+        ),
+    ),
+    good=(
+        Example(files={"report.py": _with_lines(10)}, findings=0),
+        Example(files={"report.py": _with_lines(11, "def _report(rows):")}, findings=0),
+        Example(
+            files={"report.py": _with_lines(12, 'def report(rows):\n    """Prints."""')}, findings=0
+        ),
+    ),
+    check_file=check,
+)

@@ -1,0 +1,108 @@
+"""Rules, metrics, languages and exporters, found by entry point. Built-in ones come by the same
+door.
+
+A package offers its own by naming a group in its `pyproject.toml`:
+
+    [project.entry-points."graph_sitter_db.rules"]
+    house_rules = "our_package.rules:RULES"        # one Rule, or several
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, cast
+
+from graph_sitter_db.model.ports import Exporter, Metric, Rule
+from graph_sitter_db.model.relations import Failure
+
+OWN = "graph-sitter-db"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a group offers, and which of its plug-ins could not be had."""
+
+    plugins: tuple[Any, ...]
+    failures: tuple[Failure, ...]
+
+
+def rules() -> tuple[Rule, ...]:
+    return cast(tuple[Rule, ...], load("rules").plugins)
+
+
+def metrics() -> tuple[Metric, ...]:
+    return cast(tuple[Metric, ...], load("metrics").plugins)
+
+
+def exporters() -> tuple[Exporter, ...]:
+    return cast(tuple[Exporter, ...], load("exporters").plugins)
+
+
+def languages() -> tuple[object, ...]:
+    return load("languages").plugins
+
+
+def failures(*groups: str) -> tuple[Failure, ...]:
+    """Plug-ins of these groups (`rules`, `metrics` …) that could not be loaded and are left out."""
+    return tuple(failure for group in groups for failure in load(group).failures)
+
+
+@cache
+def load(group: str) -> Loaded:
+    """A group's plug-ins, once per process: built-in ones first, then by entry point name.
+
+    A plug-in whose name is taken is left out and reported, so a package cannot replace a built-in
+    unnoticed. `load.cache_clear()` looks again.
+    """
+    taken: dict[str, Any] = {}
+    failed: list[Failure] = []
+    for entry in sorted(entry_points(group=f"graph_sitter_db.{group}"), key=_order):
+        try:
+            for plugin in _several(entry.load()):
+                _check(plugin, group, taken)
+                taken[plugin.name] = plugin
+        except Exception as error:  # whatever a stranger's module does on import
+            failed.append(_failure(entry, error))
+    return Loaded(tuple(taken.values()), tuple(failed))
+
+
+def _order(entry: EntryPoint) -> tuple[bool, str, str]:
+    return (_distribution(entry) != OWN, entry.name, entry.value)
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else ""
+
+
+def _several(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, Iterable) else (value,)
+
+
+def _check(plugin: Any, group: str, taken: dict[str, Any]) -> None:
+    if not _LOOKS_RIGHT.get(group, _is_named)(plugin):
+        raise TypeError(f"{plugin!r} cannot serve as one of the {group}")
+    if plugin.name in taken:
+        raise ValueError(f"the name {plugin.name!r} is taken")
+
+
+def _is_named(plugin: Any) -> bool:
+    return isinstance(getattr(plugin, "name", None), str)
+
+
+def _is_rule(plugin: Any) -> bool:
+    return isinstance(plugin, Rule) and (plugin.check_file is None) != (
+        plugin.check_codebase is None
+    )
+
+
+_LOOKS_RIGHT: dict[str, Callable[[Any], bool]] = {
+    "rules": _is_rule,
+    "metrics": lambda plugin: isinstance(plugin, Metric),
+    "exporters": lambda plugin: _is_named(plugin) and callable(plugin),
+}
+
+
+def _failure(entry: EntryPoint, error: Exception) -> Failure:
+    message = f"{type(error).__name__}: {error}; offered by {_distribution(entry) or entry.value}"
+    return Failure("", "plugin", entry.name, f"{message} as {entry.value}")

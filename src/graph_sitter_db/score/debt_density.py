@@ -1,0 +1,71 @@
+"""The model `debt-density-1`: minutes of repair against the minutes the code took to write."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from graph_sitter_db.model.issues import Issue
+from graph_sitter_db.model.scores import Loss, Score
+
+MODEL = "debt-density-1"
+
+MINUTES_PER_LINE = 30  # SQALE's development cost of one line of source, 0.06 days of 8 hours
+
+# The debt ratio at which half of the points are gone.
+HALF = 0.10
+
+GRADES = ((90, "A"), (80, "B"), (65, "C"), (50, "D"), (0, "E"))
+
+
+def score(issues: Mapping[str, Sequence[Issue]], source_lines: Mapping[str, int]) -> Score:
+    """100 / (1 + debt ratio / HALF); the ratio is debt / (30 minutes for each source line).
+
+    A codebase without a line of source and without issues has lost nothing: 100, grade A.
+    """
+    minutes = _minutes(issue for each in issues.values() for issue in each)
+    debt = math.fsum(m for _, m in minutes.values())
+    ratio = debt / written(source_lines.values())
+    value = points(ratio)
+    return Score(
+        value=value,
+        grade=grade(value),
+        model=MODEL,
+        debt_minutes=debt,
+        debt_ratio=ratio,
+        losses=tuple(_losses(minutes, debt, 100 - value)),
+    )
+
+
+def written(source_lines: Iterable[int]) -> float:
+    """Minutes to write this many lines; an empty codebase counts as one line, so that a ratio
+    exists.
+    """
+    return MINUTES_PER_LINE * max(1, sum(source_lines))
+
+
+def points(debt_ratio: float) -> float:
+    return round(100 / (1 + debt_ratio / HALF), 2)
+
+
+def grade(value: float) -> str:
+    return next(letter for limit, letter in GRADES if value >= limit)
+
+
+type Place = tuple[str, str]  # rule, path
+
+
+def _minutes(issues: Iterable[Issue]) -> dict[Place, tuple[int, float]]:
+    """Number of issues and exact sum of minutes, whatever the order."""
+    grouped: dict[Place, list[float]] = defaultdict(list)
+    for issue in issues:
+        grouped[issue.rule, issue.finding.path].append(issue.finding.effort_minutes)
+    return {place: (len(each), math.fsum(each)) for place, each in grouped.items()}
+
+
+def _losses(minutes: Mapping[Place, tuple[int, float]], debt: float, lost: float) -> Iterable[Loss]:
+    """Largest first."""
+    for (rule, path), (count, spent) in sorted(
+        minutes.items(), key=lambda item: (-item[1][1], item[0])
+    ):
+        share = spent / debt if debt else 0.0
+        yield Loss(rule=rule, path=path, points=lost * share, minutes=spent, issues=count)
