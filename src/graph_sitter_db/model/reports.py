@@ -37,6 +37,19 @@ class RunSummary(Report):
     resolution_rate: float | None  # share of calls, imports and base classes whose target is known; None without a graph
 
 
+class CodebaseReport(Report):
+    """What runs belong to: one language family of one repository, or of a folder in it."""
+
+    id: UUID
+    repository_id: UUID
+    project_id: UUID | None
+    repository: str
+    name: str
+    language: str
+    root_path: str
+    runs: int
+
+
 class IssueReport(Report):
     fingerprint: str  # hex
     rule: str
@@ -227,3 +240,16 @@ class Trends(Report):
     direction: str  # improving, stable, declining, no data
     change: float | None
     points: list[TrendPoint]
+
+
+class DatabaseStatus(Report):
+    """Where the database is, whether it answers, and which schema it holds."""
+
+    embedded: bool
+    running: bool
+    url: str  # without the password
+    version: str | None  # PostgreSQL's; None while it does not run
+    schema_version: str | None  # None: not installed, or not to be seen while it does not run
+    users: int | None  # connections, the asking one left out
+    pid: int | None = None  # of the embedded server
+    home: str | None = None  # folder of the embedded server's data

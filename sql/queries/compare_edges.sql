@@ -1,0 +1,44 @@
+-- Relations that are new or gone in the second run; how often and on which line does not count.
+-- :before uuid, :after uuid
+WITH before AS (
+    SELECT sf.file_id, sf.linkage_id
+      FROM analytics.analysis_runs r
+      JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
+     WHERE r.id = CAST(:before AS uuid)
+), after AS (
+    SELECT sf.file_id, sf.linkage_id
+      FROM analytics.analysis_runs r
+      JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
+     WHERE r.id = CAST(:after AS uuid)
+), touched AS MATERIALIZED (
+    SELECT coalesce(before.file_id, after.file_id) AS file_id,
+           before.linkage_id AS before,
+           after.linkage_id AS after
+      FROM before
+      FULL JOIN after ON after.file_id = before.file_id
+     WHERE before.linkage_id IS DISTINCT FROM after.linkage_id
+), sides AS (
+    SELECT t.file_id, false AS is_after, e.*
+      FROM touched t JOIN codebase.linkage_edges e ON e.linkage_id = t.before
+     UNION ALL
+    SELECT t.file_id, true AS is_after, e.*
+      FROM touched t JOIN codebase.linkage_edges e ON e.linkage_id = t.after
+), differing AS (
+    SELECT file_id, kind, source_symbol, target_file_id,
+           coalesce(target_symbol, external_name, '') AS target,
+           bool_or(is_after) AS is_new
+      FROM sides
+     GROUP BY file_id, kind, source_symbol, target_file_id,
+              coalesce(target_symbol, external_name, '')
+    HAVING count(DISTINCT is_after) = 1
+)
+SELECT d.kind,
+       source.path AS source_path,
+       coalesce(d.source_symbol, '') AS source,
+       target.path AS target_path,
+       d.target,
+       CASE WHEN d.is_new THEN 'new' ELSE 'gone' END AS change
+  FROM differing d
+  JOIN codebase.files source ON source.id = d.file_id
+  LEFT JOIN codebase.files target ON target.id = d.target_file_id
+ ORDER BY source.path, source, target.path NULLS LAST, d.target, d.kind

@@ -1,0 +1,49 @@
+-- Symbols that are new, gone, or of other structure in the second run. :before uuid, :after uuid
+WITH before AS (
+    SELECT sf.file_id, sf.file_version_id
+      FROM analytics.analysis_runs r
+      JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
+     WHERE r.id = CAST(:before AS uuid)
+), after AS (
+    SELECT sf.file_id, sf.file_version_id
+      FROM analytics.analysis_runs r
+      JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
+     WHERE r.id = CAST(:after AS uuid)
+), touched AS MATERIALIZED (
+    SELECT coalesce(before.file_id, after.file_id) AS file_id,
+           before.file_version_id AS before,
+           after.file_version_id AS after
+      FROM before
+      FULL JOIN after ON after.file_id = before.file_id
+     WHERE before.file_version_id IS DISTINCT FROM after.file_version_id
+), sides AS (
+    SELECT t.file_id, false AS is_after, s.*
+      FROM touched t JOIN codebase.symbols s ON s.file_version_id = t.before
+     UNION ALL
+    SELECT t.file_id, true AS is_after, s.*
+      FROM touched t JOIN codebase.symbols s ON s.file_version_id = t.after
+), paired AS (
+    SELECT file_id,
+           qualified_name,
+           duplicate_ordinal,
+           bool_or(NOT is_after) AS is_before,
+           bool_or(is_after) AS is_after,
+           min(kind) FILTER (WHERE NOT is_after) AS kind_before,
+           min(kind) FILTER (WHERE is_after) AS kind_after,
+           min(cyclomatic_complexity) FILTER (WHERE NOT is_after) AS cyclomatic_before,
+           min(cyclomatic_complexity) FILTER (WHERE is_after) AS cyclomatic_after,
+           min(start_line) AS start_line
+      FROM sides
+     GROUP BY file_id, qualified_name, duplicate_ordinal
+    HAVING count(*) = 1 OR count(DISTINCT structure_sha256) > 1
+)
+SELECT f.path,
+       p.qualified_name
+       || CASE WHEN p.duplicate_ordinal > 0 THEN '#' || p.duplicate_ordinal ELSE '' END AS key,
+       coalesce(p.kind_after, p.kind_before) AS kind,
+       CASE WHEN NOT p.is_before THEN 'new' WHEN NOT p.is_after THEN 'gone' ELSE 'changed' END AS change,
+       p.cyclomatic_before,
+       p.cyclomatic_after
+  FROM paired p
+  JOIN codebase.files f ON f.id = p.file_id
+ ORDER BY f.path, p.start_line, key

@@ -1,0 +1,28 @@
+-- One run for every recorded state, oldest first: of a commit's depths the graph, of its configurations
+-- the last. Working trees are left out unless there is no git. Null means no restriction.
+-- :repository uuid, :codebase uuid, :days (analysed within)
+SELECT id, metrics
+  FROM (
+      SELECT DISTINCT ON (r.codebase_id, r.branch, coalesce(CAST(r.commit_id AS text), CAST(r.id AS text)))
+             r.id,
+             r.metrics,
+             coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) AS at,
+             r.started_at
+        FROM analytics.analysis_runs r
+        JOIN codebase.codebases c ON c.organization_id = r.organization_id AND c.id = r.codebase_id
+        LEFT JOIN codebase.commits k ON k.organization_id = r.organization_id AND k.id = r.commit_id
+       WHERE r.status IN ('completed', 'partial')
+         AND r.snapshot_id IS NOT NULL
+         AND (r.commit_id IS NULL OR NOT r.is_working_tree)
+         AND (CAST(:repository AS uuid) IS NULL OR c.repository_id = CAST(:repository AS uuid))
+         AND (CAST(:codebase AS uuid) IS NULL OR c.id = CAST(:codebase AS uuid))
+         AND (CAST(:days AS integer) IS NULL
+              OR r.started_at >= now() - make_interval(days => CAST(:days AS integer)))
+         AND c.deleted_at IS NULL
+       ORDER BY r.codebase_id,
+                r.branch,
+                coalesce(CAST(r.commit_id AS text), CAST(r.id AS text)),
+                r.depth = 'graph' DESC,
+                r.started_at DESC
+  ) state
+ ORDER BY at, started_at, id

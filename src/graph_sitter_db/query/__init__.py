@@ -1,0 +1,32 @@
+"""Stage 7: stored rows become answers. Every function takes an open connection and only reads."""
+
+from graph_sitter_db.query.comparison import compare
+from graph_sitter_db.query.dependencies import dependencies
+from graph_sitter_db.query.files import StoredFile, file_analysis, file_of_run, files, stored_file
+from graph_sitter_db.query.issues import issues
+from graph_sitter_db.query.references import run
+from graph_sitter_db.query.results import result, summary_counts
+from graph_sitter_db.query.runs import find_codebases, latest_run, newest, previous_run, runs
+from graph_sitter_db.query.symbols import symbols
+from graph_sitter_db.query.trends import trends
+
+__all__ = [
+    "StoredFile",
+    "compare",
+    "dependencies",
+    "file_analysis",
+    "file_of_run",
+    "files",
+    "find_codebases",
+    "issues",
+    "latest_run",
+    "newest",
+    "previous_run",
+    "result",
+    "run",
+    "runs",
+    "stored_file",
+    "summary_counts",
+    "symbols",
+    "trends",
+]

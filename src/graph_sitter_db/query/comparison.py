@@ -1,0 +1,101 @@
+"""What differs between two runs of one codebase."""
+
+from collections.abc import Callable
+from math import isclose
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from graph_sitter_db.errors import UsageError
+from graph_sitter_db.model.keys import Depth, Direction
+from graph_sitter_db.model.reports import (
+    Comparison,
+    EdgeChange,
+    FileChange,
+    IssueReport,
+    MetricChange,
+    RunSummary,
+    SymbolChange,
+)
+from graph_sitter_db.query.named import ask
+from graph_sitter_db.query.runs import run_by_id
+
+
+def compare(conn: Connection[Any], run_a: UUID, run_b: UUID) -> Comparison:
+    """What `run_b` has, lacks or does differently, seen from `run_a`.
+
+    Relations, and issues that follow from them, are compared only when both runs have them.
+    """
+    before, after = run_by_id(conn, run_a), run_by_id(conn, run_b)
+    if before.codebase_id != after.codebase_id:
+        raise UsageError(_strangers(before, after))
+
+    def asked[T](question: str, report: Callable[..., T]) -> list[T]:
+        return [report(**row) for row in ask(conn, question, before=run_a, after=run_b)]
+
+    with_edges = before.depth == after.depth == Depth.GRAPH
+    return Comparison(
+        before=before,
+        after=after,
+        score_change=_score_change(before, after),
+        metrics=asked("compare_metrics", _metric_change),
+        files=asked("compare_files", FileChange),
+        symbols=asked("compare_symbols", SymbolChange),
+        edges=asked("compare_edges", EdgeChange) if with_edges else [],
+        edges_compared=with_edges,
+        **_issues(conn, run_a, run_b),
+    )
+
+
+def _issues(conn: Connection[Any], run_a: UUID, run_b: UUID) -> dict[str, Any]:
+    rows = ask(conn, "compare_issues", before=run_a, after=run_b)
+    changes = [(row.pop("change"), IssueReport(**row)) for row in rows]
+    remaining = ask(conn, "remaining_issues", before=run_a, after=run_b)
+    return {
+        "issues_new": [issue for change, issue in changes if change == "new"],
+        "issues_fixed": [issue for change, issue in changes if change == "fixed"],
+        "issues_remaining": remaining[0]["issues"],
+    }
+
+
+def _metric_change(
+    *,
+    metric: str,
+    before: float | None,
+    after: float | None,
+    comparable: bool,
+    direction: str | None,
+) -> MetricChange:
+    change = None if before is None or after is None else after - before
+    return MetricChange(
+        metric=metric,
+        before=before,
+        after=after,
+        change=change,
+        verdict=_verdict(change, comparable, direction),
+    )
+
+
+def _verdict(change: float | None, comparable: bool, direction: str | None) -> str:
+    if change is None or not comparable:
+        return "unknown"
+    if isclose(change, 0, abs_tol=1e-9):
+        return "same"
+    if direction in (None, Direction.NEUTRAL):
+        return "neutral"
+    return "better" if (change > 0) == (direction == Direction.HIGHER) else "worse"
+
+
+def _score_change(before: RunSummary, after: RunSummary) -> float | None:
+    """None where one has no score, or they are scores of different models."""
+    if before.quality_score is None or after.quality_score is None:
+        return None
+    if before.score_model != after.score_model:
+        return None
+    return round(after.quality_score - before.quality_score, 2)
+
+
+def _strangers(before: RunSummary, after: RunSummary) -> str:
+    names = [f"{run.short_id} is of {run.codebase} ({run.language})" for run in (before, after)]
+    return f"Only runs of one codebase can be compared: {', '.join(names)}"

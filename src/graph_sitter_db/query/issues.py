@@ -1,0 +1,46 @@
+"""Issues of a run, and their life since the run before."""
+
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from graph_sitter_db.errors import UsageError
+from graph_sitter_db.model.keys import Severity
+from graph_sitter_db.model.reports import IssueReport
+from graph_sitter_db.query.named import ask
+
+
+def issues(
+    conn: Connection[Any],
+    run_id: UUID,
+    severity: str | None = None,
+    rule: str | None = None,
+    path: str | None = None,
+    limit: int | None = None,
+) -> list[IssueReport]:
+    """The gravest first; of exactly `severity`, of one rule, in one file or folder."""
+    previous = ask(conn, "previous_run", run=run_id)
+    found = ask(
+        conn,
+        "issues",
+        run=run_id,
+        previous=previous[0]["id"] if previous else None,
+        severity=_severity(severity),
+        rule=rule,
+        path=path,
+        limit=limit,
+    )
+    return [IssueReport.model_validate(row) for row in found]
+
+
+def issues_of_version(conn: Connection[Any], version: int) -> list[IssueReport]:
+    """Those that follow from a stored file's bytes alone."""
+    found = ask(conn, "issues", version=version)
+    return [IssueReport.model_validate(row) for row in found]
+
+
+def _severity(severity: str | None) -> str | None:
+    if severity is not None and severity not in list(Severity):
+        raise UsageError(f"“{severity}” is no severity; choose of: {', '.join(Severity)}")
+    return severity

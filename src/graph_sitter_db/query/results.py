@@ -1,0 +1,73 @@
+"""A stored run, told as its recording told it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from graph_sitter_db.errors import UsageError
+from graph_sitter_db.model.reports import AnalysisResult, FailureReport, RunSummary
+from graph_sitter_db.query.issues import issues
+from graph_sitter_db.query.named import ask
+from graph_sitter_db.query.runs import run_by_id
+
+
+def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
+    """All but the comparison with the run before (`since`) and the rows that recording wrote."""
+    run = run_by_id(conn, run_id)
+    row = ask(conn, "run_details", run=run_id)[0]
+    if run.quality_score is None or run.grade is None or run.score_model is None:
+        raise UsageError(_unfinished(run, row["error_message"]))
+    return AnalysisResult(
+        id=run.id,
+        short_id=run.short_id,
+        codebase_id=run.codebase_id,
+        summary=row["graph_summary"] or _summary(run),
+        metrics=row["metrics"] or {},
+        quality_score=run.quality_score,
+        grade=run.grade,
+        score_model=run.score_model,
+        issues=issues(conn, run_id),
+        recommendations=(row["metadata"] or {}).get("recommendations", []),
+        created_at=run.started_at,
+        repository=run.codebase,
+        already_recorded=True,
+        rows_written={},
+        failures=[FailureReport.model_validate(each) for each in row["failures"] or []],
+        notes=row["notes"] or [],
+        since=None,
+        seconds=row["seconds"] or {},
+        **_counts(run, row),
+    )
+
+
+def summary_counts(conn: Connection[Any], run_id: UUID) -> dict[str, int]:
+    """What a run says of its files, lines, symbols, edges and issues, recounted from the rows."""
+    return {name: int(count) for name, count in ask(conn, "summary_counts", run=run_id)[0].items()}
+
+
+def _counts(run: RunSummary, row: Mapping[str, Any]) -> dict[str, Any]:
+    same = ("language", "branch", "commit", "is_working_tree", "depth", "status")
+    told = ("files_analyzed", "files_reused", "files_failed", "resolved", "unresolved")
+    return {
+        **{name: getattr(run, name) for name in (*same, "lines", "symbols", "edges")},
+        **{name: row[name] for name in told},
+    }
+
+
+def _summary(run: RunSummary) -> str:
+    """In place of graph-sitter's text where there was no graph."""
+    return (
+        f"Contains {run.files:,} files, {run.lines:,} lines\n"
+        f"- {run.symbols:,} symbols\n"
+        "- relations were not analysed (depth syntax)"
+    )
+
+
+def _unfinished(run: RunSummary, error: str | None) -> str:
+    because = f": {error}" if error else ""
+    return (
+        f"Run {run.short_id} holds no result, its status is {run.status}{because}; record the"
+        " commit again with: graph-sitter-db record"
+    )
