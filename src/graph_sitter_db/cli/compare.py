@@ -11,12 +11,18 @@ from graph_sitter_db.present import comparison
 @click.command(
     cls=Verb,
     short_help="Show what differs between two runs.",
-    examples=("graph-sitter-db compare main~1 main", "graph-sitter-db compare 3f2a1b0c --all"),
+    examples=("graph-sitter-db compare main my-branch", "graph-sitter-db compare 3f2a1b0c --all"),
 )
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", required=False)
 @click.option("--all", "everything", is_flag=True, help="List everything, not the first ten.")
-@click.option("--repository", metavar="PATH", default=".", show_default=True)
+@click.option(
+    "--repository",
+    metavar="PATH",
+    default=".",
+    show_default=True,
+    help="Repository whose runs are meant.",
+)
 @click.option("--language", type=LANGUAGES, help="Of a repository with several languages.")
 @in_session
 def compare(

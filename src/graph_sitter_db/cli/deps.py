@@ -11,7 +11,10 @@ from graph_sitter_db.present import dependencies
 @click.command(
     cls=Verb,
     short_help="Show who uses a symbol, and what it uses.",
-    examples=("graph-sitter-db deps Context.invoke", "graph-sitter-db deps main --run v1.0"),
+    examples=(
+        "graph-sitter-db deps Context.invoke",
+        "graph-sitter-db deps src/click/core.py:Context.invoke --run main",
+    ),
 )
 @click.argument("symbol")
 @in_run
@@ -19,7 +22,10 @@ from graph_sitter_db.present import dependencies
 def deps(
     session: Session, symbol: str, run: str | None, repository: str, language: str | None
 ) -> None:
-    """Show who uses SYMBOL, what SYMBOL uses, and how complete that is."""
+    """Show who uses SYMBOL, what SYMBOL uses, and how complete that is.
+
+    SYMBOL is a name, a qualified name, `path:qualified.name`, or the path of a whole file.
+    """
     with session.adapter() as adapter:
         chosen = adapter.resolve(run, path=repository, language=language)
         answer = adapter.dependencies(chosen.id, symbol)

@@ -41,7 +41,8 @@ def _failed(error: Exception) -> int:
             complain(f"error: {error}")
             return error.exit_code
     hint = "" if debugging else " (GRAPH_SITTER_DB_DEBUG=1 shows where)"
-    complain(f"error: unexpected {type(error).__name__}: {error}{hint}")
+    told = " ".join(str(error).split())
+    complain(f"error: unexpected {type(error).__name__}: {told}{hint}")
     return FAILURE
 
 

@@ -19,7 +19,9 @@ from graph_sitter_db.present import files as file_list
 def files(
     session: Session, pattern: str | None, run: str | None, repository: str, language: str | None
 ) -> None:
-    """List a run's files, or those whose path matches PATTERN (`*` stands for anything)."""
+    """List a run's files, or those with PATTERN in their path.
+
+    With `*` (any characters) or `?` (any one) in it, PATTERN must match the whole path."""
     with session.adapter() as adapter:
         chosen = adapter.resolve(run, path=repository, language=language)
         found = adapter.files(chosen.id, pattern)

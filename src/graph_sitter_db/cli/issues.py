@@ -12,12 +12,12 @@ from graph_sitter_db.present import issues as issue_list
 @click.command(
     cls=Verb,
     short_help="List what the rules found.",
-    examples=("graph-sitter-db issues", "graph-sitter-db issues --severity error --path 'src/*'"),
+    examples=("graph-sitter-db issues", "graph-sitter-db issues --severity error --path src"),
 )
 @click.option("--severity", type=click.Choice([each.value for each in Severity]), help="Only this.")
 @click.option("--rule", metavar="NAME", help="Only of this rule.")
-@click.option("--path", metavar="PATTERN", help="Only in files whose path matches.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first.")
+@click.option("--path", metavar="PATH", help="Only in this file or folder.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the first.")
 @in_run
 @in_session
 def issues(

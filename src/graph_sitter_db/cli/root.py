@@ -30,7 +30,7 @@ _PLACES = {
     examples=(
         "graph-sitter-db record",
         "graph-sitter-db runs",
-        "graph-sitter-db compare main~1 main",
+        "graph-sitter-db compare main my-branch",
     ),
 )
 @click.version_option(package_name="graph-sitter-db", message="graph-sitter-db %(version)s")
@@ -39,7 +39,8 @@ _PLACES = {
 def root(ctx: click.Context) -> None:
     """Record what graph-sitter sees of a codebase in PostgreSQL, and ask it there.
 
-    RUN in these commands is a run's id or its beginning, a commit, a branch or a tag.
+    RUN in these commands is a run's id or short id, a branch, the start of a commit's hash (four
+    digits or more), or `latest`.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

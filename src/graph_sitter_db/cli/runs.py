@@ -16,7 +16,14 @@ from graph_sitter_db.present import runs as run_list
 @click.argument("path", default=".")
 @click.option("--all", "everything", is_flag=True, help="Of every repository, not only PATH's.")
 @click.option("--branch", metavar="NAME", help="Only of this branch.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="At most so many.",
+)
 @in_session
 def runs(session: Session, path: str, everything: bool, branch: str | None, limit: int) -> None:
     """List recorded runs of the repository at PATH, newest first."""

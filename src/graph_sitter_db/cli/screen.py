@@ -44,8 +44,8 @@ def show_document(answer: Report | Sequence[Report] | Mapping[str, Any]) -> None
 
 
 def complain(message: str) -> None:
-    """One line on stderr, whatever the message holds."""
-    click.echo(printable(" ".join(message.split())), err=True)
+    """On stderr, made harmless. A message has one line, unless it lists what to choose from."""
+    click.echo("\n".join(printable(line) for line in message.strip().splitlines()), err=True)
 
 
 def _write(text: str) -> None:

@@ -14,7 +14,13 @@ from graph_sitter_db.present import run as one_run
     examples=("graph-sitter-db show 3f2a1b0c", "graph-sitter-db show main --worst 25"),
 )
 @click.argument("run")
-@click.option("--repository", metavar="PATH", default=".", show_default=True)
+@click.option(
+    "--repository",
+    metavar="PATH",
+    default=".",
+    show_default=True,
+    help="Repository whose runs are meant.",
+)
 @click.option("--language", type=LANGUAGES, help="Of a repository with several languages.")
 @click.option(
     "--worst",

@@ -14,12 +14,19 @@ from graph_sitter_db.present import symbols as symbol_list
     short_help="Find functions, classes and other definitions.",
     examples=(
         "graph-sitter-db symbols Context",
-        "graph-sitter-db symbols 'Context.*' --kind method",
+        "graph-sitter-db symbols context.inv --kind method",
     ),
 )
 @click.argument("query")
 @click.option("--kind", type=click.Choice([kind.value for kind in SymbolKind]), help="Only this.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="At most so many.",
+)
 @in_run
 @in_session
 def symbols(
@@ -31,7 +38,7 @@ def symbols(
     repository: str,
     language: str | None,
 ) -> None:
-    """Find the symbols whose name matches QUERY."""
+    """Find the symbols with QUERY in their qualified name, in any case; exact names come first."""
     with session.adapter() as adapter:
         chosen = adapter.resolve(run, path=repository, language=language)
         found = adapter.symbols(chosen.id, query, kind, limit)

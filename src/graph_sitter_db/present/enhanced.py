@@ -5,20 +5,63 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph_sitter_db.present import comparison
-from graph_sitter_db.present.figures import counted, grade_tone, score_tone, signed
+from graph_sitter_db.present.figures import counted, grade_tone, number, score_tone, signed
 from graph_sitter_db.present.issues import totals
 from graph_sitter_db.present.layout import plain
 from graph_sitter_db.present.page import Line, Page, Span, line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from graph_sitter_db.model.reports import AnalysisResult, Comparison
+    from graph_sitter_db.model.reports import (
+        AnalysisResult,
+        Comparison,
+        FileAnalysis,
+        IssueReport,
+        SymbolReport,
+    )
+
+HEADING = "Enhanced Analysis:"
 
 
 def enhanced_summary(result: AnalysisResult) -> str:
     """Starts with `result.summary`, byte for byte; then a blank line and `Enhanced Analysis:`."""
-    return result.summary + separator(result.summary) + plain(page(result)).rstrip("\n")
+    return result.summary + separator(result.summary) + codebase_part(result)
+
+
+def codebase_part(result: AnalysisResult) -> str:
+    """What stands below graph-sitter's text of a codebase."""
+    return plain(page(result)).rstrip("\n")
+
+
+def file_part(analysis: FileAnalysis) -> str:
+    """What stands below graph-sitter's text of a file."""
+    file, symbols = analysis.file, analysis.symbols
+    size = f"{counted(file.lines, 'line')}, {file.lines_source:,} of code"
+    stored = f"Stored: run {analysis.stored_in}" if analysis.stored_in else "Stored: not in a run"
+    return _part(
+        f"- {size}, {counted(len(symbols), 'symbol')}",
+        f"- cyclomatic complexity {number(file.cyclomatic)}, cognitive {number(file.cognitive)}",
+        *_found(analysis.issues),
+        stored if analysis.stored else "Stored: no",
+    )
+
+
+def symbol_part(symbol: SymbolReport | None, issues: Sequence[IssueReport]) -> str:
+    """What stands below graph-sitter's text of a class, a function or another symbol.
+
+    None: the syntax knows no symbol there.
+    """
+    if symbol is None:
+        return _part("- nothing more is known of it")
+    fans = f"used by {number(symbol.fan_in)}, uses {number(symbol.fan_out)}"
+    return _part(
+        f"- {symbol.kind} {symbol.key}, {symbol.path}:{symbol.start_line}",
+        f"- {counted(symbol.lines, 'line')}, cyclomatic complexity {number(symbol.cyclomatic)}, "
+        f"cognitive {number(symbol.cognitive)}",
+        *([f"- {fans}"] if symbol.fan_in is not None else []),
+        *_found(issues),
+    )
 
 
 def separator(summary: str) -> str:
@@ -31,7 +74,7 @@ def separator(summary: str) -> str:
 def page(result: AnalysisResult) -> Page:
     """The part below graph-sitter's text."""
     return [
-        line("Enhanced Analysis:"),
+        line(HEADING),
         _score(result),
         line(f"- {totals(result.issues)}"),
         line("- ", *_since(result)),
@@ -39,6 +82,16 @@ def page(result: AnalysisResult) -> Page:
         *_list("Notes", _notes(result)),
         line(_run(result)),
     ]
+
+
+def _part(*lines: str) -> str:
+    return plain([line(HEADING), *map(line, lines)]).rstrip("\n")
+
+
+def _found(issues: Sequence[IssueReport]) -> Iterator[str]:
+    yield f"- {totals(issues)}"
+    for issue in issues:
+        yield f"- {issue.severity}: {issue.message} ({issue.rule}, line {issue.start_line})"
 
 
 def _score(result: AnalysisResult) -> Line:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from graph_sitter_db.present.page import Span, Tone
 
-ABSENT = "–"  # noqa: RUF001
+ABSENT = "-"
 _GRADES = {"A": Tone.GOOD, "B": Tone.GOOD, "C": Tone.WARNING, "D": Tone.BAD, "E": Tone.BAD}
 
 

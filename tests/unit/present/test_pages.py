@@ -1,0 +1,177 @@
+"""What each answer looks like as text."""
+
+from collections.abc import Callable
+from typing import Any
+
+from graph_sitter_db.model.reports import (
+    AnalysisResult,
+    DatabaseStatus,
+    EdgeChange,
+    FailureReport,
+    FileReport,
+    IssueReport,
+    MetricChange,
+    Relation,
+    RunSummary,
+    SymbolChange,
+    SymbolReport,
+)
+from graph_sitter_db.present import (
+    comparison,
+    database,
+    dependencies,
+    files,
+    issues,
+    run,
+    runs,
+    symbols,
+)
+from graph_sitter_db.present.layout import lay_out, plain
+from graph_sitter_db.present.page import Page, Tone
+
+type Make = Callable[..., Any]
+
+
+def tones(page: Page, text: str) -> set[Tone]:
+    return {span.tone for spans in lay_out(page) for span in spans if text in span.text}
+
+
+def test_a_list_of_runs_shows_the_codebase_only_when_there_are_several(make: Make) -> None:
+    one, other = make(RunSummary), make(RunSummary, codebase="pallets/flask")
+    assert "Codebase" not in plain(runs.page([one, one]))
+    assert "pallets/flask" in plain(runs.page([one, other]))
+
+
+def test_a_run_of_a_working_tree_is_marked(make: Make) -> None:
+    assert " 0123456+ " in plain(runs.page([make(RunSummary, is_working_tree=True)]))
+
+
+def test_without_runs_the_next_step_is_named() -> None:
+    assert "graph-sitter-db record" in plain(runs.page([]))
+
+
+def test_a_run_that_failed_says_so(make: Make) -> None:
+    failed = make(RunSummary, status="failed", quality_score=None, grade=None)
+    assert "graph, failed" in plain(runs.page([failed]))
+
+
+def test_one_run_shows_its_metrics_worst_files_and_failures(make: Make) -> None:
+    failure = FailureReport(path="a.py", stage="parse", name="", message="too deep", line=3)
+    result = make(AnalysisResult, failures=[failure], notes=["Shallow clone."])
+    text = plain(run.page(make(RunSummary), result, [make(FileReport)]))
+    for told in ("93.1% of calls", "lines_source  12", "src/click/core.py", "a.py:3", "Shallow"):
+        assert told in text
+
+
+def test_the_worst_files_come_first_and_good_ones_not_at_all(make: Make) -> None:
+    good = make(FileReport, path="good.py", issues=0, cognitive=0)
+    bad = make(FileReport, path="bad.py", issues=0, cognitive=9)
+    worst = make(FileReport, path="worst.py", issues=1, cognitive=0)
+    assert [file.path for file in run.worst_first([good, bad, worst])] == ["worst.py", "bad.py"]
+
+
+def test_a_file_that_did_not_parse_whole_is_marked(make: Make) -> None:
+    assert "python, partial" in plain(files.page([make(FileReport, parse_status="partial")]))
+
+
+def test_unknown_values_are_a_dash_and_no_zero(make: Make) -> None:
+    text = plain(symbols.page([make(SymbolReport, fan_in=None, fan_out=0)]))
+    assert text.splitlines()[1].split()[-2:] == ["-", "0"]
+
+
+def test_a_list_that_reached_its_limit_says_that_there_may_be_more(make: Make) -> None:
+    found = [make(SymbolReport)] * 2
+    assert "there may be more" in plain(symbols.page(found, 2))
+    assert "there may be more" not in plain(symbols.page(found, 3))
+
+
+def test_an_issue_shows_where_it_is(make: Make) -> None:
+    text = plain(issues.page([make(IssueReport)]))
+    assert "warning   long_function  src/click/core.py:12  Context.invoke  92 lines" in text
+    assert text.splitlines()[-1] == "1 issue: 1 warning"
+
+
+def test_dependencies_say_how_much_is_resolved(make: Make, depends: Make) -> None:
+    outside = make(Relation, path=None, symbol="os.path")
+    text = plain(dependencies.page(depends(used_by=[make(Relation)], uses=[outside])))
+    assert "Used by (1)" in text
+    assert "os.path  outside" in text
+    assert "93.1% of 1,000 calls, imports and base classes" in text
+    assert "69 could not be" in text
+
+
+def test_dependencies_without_a_graph_say_how_to_get_one(make: Make, depends: Make) -> None:
+    shallow = make(RunSummary, depth="syntax")
+    answer = depends(run=shallow, resolved=0, unresolved=0, resolution_rate=None)
+    assert "--depth graph" in dependencies.certainty(answer)
+
+
+def test_a_use_by_the_file_itself_is_named(make: Make, depends: Make) -> None:
+    text = plain(dependencies.page(depends(used_by=[make(Relation, symbol="")])))
+    assert "(the file itself)" in text
+
+
+def test_better_is_good_whichever_way_the_figure_goes(make: Make, compared: Make) -> None:
+    metrics = [
+        make(MetricChange, metric="complexity", before=9, after=7, change=-2, verdict="better"),
+        make(MetricChange, metric="documented", before=7, after=9, change=2, verdict="better"),
+        make(MetricChange, metric="duplication", before=1, after=5, change=4, verdict="worse"),
+    ]
+    page = comparison.page(compared(metrics=metrics))
+    assert tones(page, "▼ -2") == tones(page, "▲ +2") == {Tone.GOOD}
+    assert tones(page, "▲ +4") == {Tone.BAD}
+    assert "3 of 3 changed, 2 better, 1 worse" in plain(page)
+
+
+def test_a_comparison_shows_the_score_before_and_after(compared: Make) -> None:
+    assert "Quality score  85.1 B → 87.4 B  ▲ +2.30" in plain(comparison.page(compared()))
+
+
+def test_counts_come_first_and_long_lists_are_cut_with_their_rest_counted(
+    make: Make, compared: Make
+) -> None:
+    changes = [make(SymbolChange, key=f"f{n}", change="new") for n in range(13)]
+    text = plain(comparison.page(compared(symbols=changes), 10))
+    assert "Symbols: 13 new" in text
+    assert "… and 3 more (--all)" in text
+    everything = plain(comparison.page(compared(symbols=changes), None))
+    assert "f12" in everything
+    assert "--all" not in everything
+
+
+def test_changed_complexity_is_shown_with_its_direction(make: Make, compared: Make) -> None:
+    worse = make(SymbolChange, cyclomatic_before=3, cyclomatic_after=5)
+    page = comparison.page(compared(symbols=[worse]))
+    assert tones(page, "cyclomatic 3 → 5") == {Tone.BAD}
+
+
+def test_new_and_fixed_issues_stand_together(make: Make, compared: Make) -> None:
+    new, fixed = make(IssueReport, message="worse now"), make(IssueReport, message="mended")
+    page = comparison.page(compared(issues_new=[new], issues_fixed=[fixed], issues_remaining=4))
+    lines = plain(page).splitlines()
+    assert lines[-3] == "Issues: 1 new, 1 fixed, 4 remaining"
+    assert lines[-2].startswith("  +")
+    assert lines[-1].startswith("  -")
+
+
+def test_edges_name_both_ends(make: Make, compared: Make) -> None:
+    edges = [make(EdgeChange), make(EdgeChange, target_path=None, target="os", source="")]
+    text = plain(comparison.page(compared(edges=edges)))
+    assert "+  a.py f  → b.py g  call" in text
+    assert "+  a.py    → os      call" in text
+
+
+def test_a_run_without_a_graph_is_not_compared_as_if_it_had_none(compared: Make) -> None:
+    assert "Relations: not compared" in plain(comparison.page(compared(edges_compared=False)))
+
+
+def test_a_database_that_does_not_run_is_no_error() -> None:
+    status = DatabaseStatus(
+        embedded=True,
+        running=False,
+        url="postgresql:///x",
+        version=None,
+        schema_version=None,
+        users=None,
+    )
+    assert "not running" in plain(database.page(status))
