@@ -5,6 +5,7 @@ import re
 import statistics
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from graph_sitter_db import errors
@@ -71,10 +72,20 @@ def test_no_file_names_a_place_on_somebodys_machine() -> None:
 
 def test_constraints_hold_every_pinned_dependency() -> None:
     pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M))
-    names = {name.lower().replace("_", "-") for name in pinned}
+    names = {normal(name) for name in pinned}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    assert {re.split(r"[\[<>=~! ]", line)[0].lower() for line in wanted} - names == set()
+    assert {normal(re.split(r"[\[<>=~! ]", line)[0]) for line in wanted} - names == set()
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
+    providers = packages_distributions()
+    modules = {name for path in sources("src") for name in imported(path)}
+    used = {normal(providers[name][0]) for name in modules if name in providers}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {normal(re.split(r"[\[<>=~! ]", line)[0]) for line in project["dependencies"]}
+    pinned_for_graph_sitter = {"mini-racer"}
+    assert used - {"graph-sitter-db"} == declared - pinned_for_graph_sitter
 
 
 def test_the_error_tree_is_drawn_as_it_is() -> None:
@@ -98,6 +109,18 @@ def function_lengths(path: Path) -> Iterator[int]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno
             yield node.end_lineno - node.lineno + 1
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def matches(pattern: str, *folders: str, top_level: bool = False) -> list[str]:
