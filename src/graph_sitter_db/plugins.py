@@ -7,7 +7,7 @@ A package offers its own by naming a group in its `pyproject.toml`:
     house_rules = "our_package.rules:RULES"        # one Rule, or several
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -58,12 +58,13 @@ def load(group: str) -> Loaded:
     taken: dict[str, Any] = {}
     failed: list[Failure] = []
     for entry in sorted(entry_points(group=f"graph_sitter_db.{group}"), key=_order):
-        try:
-            for plugin in _several(entry.load()):
+        for plugin in _offered(entry, failed):
+            try:
                 _check(plugin, group, taken)
+            except (TypeError, ValueError) as error:
+                failed.append(_failure(entry, error))
+            else:
                 taken[plugin.name] = plugin
-        except Exception as error:  # whatever a stranger's module does on import
-            failed.append(_failure(entry, error))
     return Loaded(tuple(taken.values()), tuple(failed))
 
 
@@ -75,8 +76,16 @@ def _distribution(entry: EntryPoint) -> str:
     return entry.dist.name if entry.dist else ""
 
 
-def _several(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, Iterable) else (value,)
+def _offered(entry: EntryPoint, failed: list[Failure]) -> Sequence[Any]:
+    """What an entry point gives: one plug-in, or several."""
+    try:
+        value = entry.load()
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            return list(value)
+    except Exception as error:  # whatever a stranger's module does on import
+        failed.append(_failure(entry, error))
+        return ()
+    return (value,)
 
 
 def _check(plugin: Any, group: str, taken: dict[str, Any]) -> None:
