@@ -1,12 +1,13 @@
 """One analysis of one point of history, ready to be stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Issue
 from graph_sitter_db.model.keys import Depth, Family
+from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Failure, Linkage
 from graph_sitter_db.model.scores import Score
 
@@ -66,3 +67,5 @@ class Analysis:
     edge_count: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)  # wall time by stage
     settings: Mapping[str, object] = field(default_factory=dict)  # what distinguishes this run's configuration
+    metrics: Sequence[Metric] = ()  # what the totals' names mean
+    recommendations: Sequence[str] = ()

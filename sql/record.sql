@@ -1,0 +1,273 @@
+-- The statements that store one run, in the order of their use.
+-- Each section is one statement; parameters are :name. Staged rows live in temporary tables
+-- because COPY FROM is refused on tables with row security.
+
+-- lock_codebase --
+-- One writer a codebase: two recordings of the same commit become one run.
+SELECT pg_advisory_xact_lock(hashtextextended('graph_sitter_db.codebase:' || CAST(:codebase_id AS text), 0));
+
+-- lock_organization --
+SELECT pg_advisory_xact_lock(hashtextextended('graph_sitter_db.organization:' || CAST(base.current_organization_id() AS text), 0));
+
+-- find_repository --
+SELECT id FROM projects.repositories
+WHERE provider = :provider AND full_name = :full_name AND deleted_at IS NULL;
+
+-- insert_repository --
+INSERT INTO projects.repositories (provider, full_name, name, url, default_branch, visibility, language)
+VALUES (:provider, :full_name, :name, :url, :default_branch, 'private', :language)
+RETURNING id;
+
+-- find_project --
+SELECT p.id FROM projects.projects p
+JOIN projects.project_repositories pr ON pr.project_id = p.id AND pr.organization_id = p.organization_id
+WHERE pr.repository_id = :repository_id AND p.deleted_at IS NULL
+ORDER BY p.created_at LIMIT 1;
+
+-- insert_project --
+-- A slug that another live project has gets a number behind it.
+INSERT INTO projects.projects (name, slug, status)
+SELECT :name, s.slug, 'active'
+FROM (
+    SELECT CASE WHEN n = 1 THEN CAST(:slug AS text) ELSE CAST(:slug AS text) || '-' || n END AS slug
+    FROM generate_series(1, 10000) AS n
+) s
+WHERE NOT EXISTS (SELECT FROM projects.projects p WHERE p.slug = s.slug AND p.deleted_at IS NULL)
+LIMIT 1
+RETURNING id;
+
+-- link_project --
+INSERT INTO projects.project_repositories (project_id, repository_id) VALUES (:project_id, :repository_id);
+
+-- find_codebase --
+SELECT id FROM codebase.codebases
+WHERE repository_id = :repository_id AND language = :language AND root_path = :root_path AND deleted_at IS NULL;
+
+-- insert_codebase --
+INSERT INTO codebase.codebases (repository_id, project_id, name, language, root_path)
+VALUES (:repository_id, :project_id, :name, :language, :root_path)
+RETURNING id;
+
+-- insert_branch --
+INSERT INTO projects.repository_branches (repository_id, name, is_default)
+VALUES (:repository_id, :name, false)
+ON CONFLICT (repository_id, name) DO NOTHING;
+
+-- find_extractor --
+SELECT id FROM codebase.extractors WHERE fingerprint = :fingerprint;
+
+-- insert_extractor --
+INSERT INTO codebase.extractors (fingerprint, library_version, definitions)
+VALUES (:fingerprint, :library_version, :definitions)
+ON CONFLICT (organization_id, fingerprint) DO NOTHING;
+
+-- find_commit --
+SELECT id FROM codebase.commits WHERE codebase_id = :codebase_id AND sha = :sha;
+
+-- insert_commit --
+INSERT INTO codebase.commits (codebase_id, sha, parent_shas, author_name, author_email, authored_at, committed_at, message)
+VALUES (:codebase_id, :sha, :parent_shas, :author_name, :author_email, :authored_at, :committed_at, :message)
+RETURNING id;
+
+-- find_run --
+SELECT id, status FROM analytics.analysis_runs
+WHERE codebase_id = :codebase_id AND commit_id = :commit_id AND depth = :depth
+  AND configuration_digest = :configuration_digest
+  AND NOT is_working_tree AND status IN ('running', 'completed', 'partial');
+
+-- insert_run --
+INSERT INTO analytics.analysis_runs (
+    codebase_id, commit_id, branch, is_working_tree, depth, configuration, configuration_digest,
+    status, tool_name, tool_version, trigger_source, started_at)
+VALUES (
+    :codebase_id, :commit_id, :branch, :is_working_tree, :depth, :configuration, :configuration_digest,
+    'running', 'graph-sitter-db', :tool_version, :trigger_source, clock_timestamp())
+RETURNING id;
+
+-- run_status --
+SELECT status FROM analytics.analysis_runs WHERE id = :run_id FOR UPDATE;
+
+-- same_working_tree --
+-- The newest run of this working tree, when it holds the very same snapshot.
+SELECT r.id FROM analytics.analysis_runs r
+WHERE r.codebase_id = :codebase_id AND r.snapshot_id = :snapshot_id AND r.is_working_tree
+  AND r.commit_id IS NOT DISTINCT FROM CAST(:commit_id AS bigint)
+  AND r.configuration_digest = :configuration_digest
+  AND r.status IN ('completed', 'partial') AND r.superseded_by IS NULL;
+
+-- supersede_working_tree --
+UPDATE analytics.analysis_runs SET superseded_by = :run_id
+WHERE codebase_id = :codebase_id AND is_working_tree AND superseded_by IS NULL AND id <> :run_id
+  AND depth = :depth AND status IN ('completed', 'partial');
+
+-- delete_run --
+DELETE FROM analytics.analysis_runs WHERE id = :run_id AND status = 'running';
+
+-- fail_run --
+UPDATE analytics.analysis_runs
+SET status = 'failed', completed_at = clock_timestamp(), error_message = :error_message
+WHERE id = :run_id AND status = 'running';
+
+-- stage_manifest --
+CREATE TEMPORARY TABLE manifest (path text, blob_sha256 bytea, linkage_digest bytea) ON COMMIT DROP;
+
+-- insert_files --
+INSERT INTO codebase.files (codebase_id, path)
+SELECT :codebase_id, m.path FROM manifest m
+WHERE NOT EXISTS (SELECT FROM codebase.files f WHERE f.codebase_id = :codebase_id AND f.path = m.path)
+ORDER BY m.path;
+
+-- unknown_versions --
+SELECT m.path FROM manifest m
+JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = m.path
+WHERE NOT EXISTS (
+    SELECT FROM codebase.file_versions v
+    WHERE v.file_id = f.id AND v.blob_sha256 = m.blob_sha256 AND v.extractor_id = :extractor_id);
+
+-- stage_versions --
+CREATE TEMPORARY TABLE staged_versions (
+    path text, blob_sha256 bytea, language text, parse_status text, parse_error text, size_bytes bigint,
+    lines_physical integer, lines_source integer, lines_logical integer, lines_comment integer, lines_blank integer,
+    cyclomatic_complexity integer, cognitive_complexity integer, function_count integer, class_count integer,
+    is_test boolean, is_generated boolean, metrics jsonb) ON COMMIT DROP;
+
+-- insert_versions --
+INSERT INTO codebase.file_versions (
+    file_id, blob_sha256, extractor_id, language, parse_status, parse_error, size_bytes,
+    lines_physical, lines_source, lines_logical, lines_comment, lines_blank,
+    cyclomatic_complexity, cognitive_complexity, function_count, class_count, is_test, is_generated, metrics)
+SELECT f.id, s.blob_sha256, :extractor_id, s.language, s.parse_status, s.parse_error, s.size_bytes,
+    s.lines_physical, s.lines_source, s.lines_logical, s.lines_comment, s.lines_blank,
+    s.cyclomatic_complexity, s.cognitive_complexity, s.function_count, s.class_count, s.is_test, s.is_generated, s.metrics
+FROM staged_versions s
+JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = s.path
+ORDER BY s.path;
+
+-- place_manifest --
+CREATE TEMPORARY TABLE placed ON COMMIT DROP AS
+SELECT m.path, f.id AS file_id, v.id AS file_version_id, m.linkage_digest
+FROM manifest m
+JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = m.path
+JOIN codebase.file_versions v
+  ON v.file_id = f.id AND v.blob_sha256 = m.blob_sha256 AND v.extractor_id = :extractor_id;
+
+-- stage_symbols --
+CREATE TEMPORARY TABLE staged_symbols (
+    path text, ordinal integer, parent_ordinal integer, kind text, name text, qualified_name text,
+    duplicate_ordinal integer, signature text, start_line integer, end_line integer,
+    start_byte integer, end_byte integer, is_async boolean, is_static boolean, is_abstract boolean,
+    is_exported boolean, has_docstring boolean, decorators text[], parameter_count integer, return_type text,
+    lines integer, cyclomatic_complexity integer, cognitive_complexity integer, nesting_depth integer,
+    metrics jsonb, structure_sha256 bytea, docstring text, parameters jsonb, bases text[],
+    lines_source integer, statements integer) ON COMMIT DROP;
+
+-- insert_symbols --
+INSERT INTO codebase.symbols (
+    file_version_id, ordinal, parent_ordinal, kind, name, qualified_name, duplicate_ordinal, signature,
+    start_line, end_line, start_byte, end_byte, is_async, is_static, is_abstract, is_exported, has_docstring,
+    decorators, parameter_count, return_type, lines, cyclomatic_complexity, cognitive_complexity, nesting_depth,
+    metrics, structure_sha256, docstring, parameters, bases, lines_source, statements)
+SELECT p.file_version_id, s.ordinal, s.parent_ordinal, s.kind, s.name, s.qualified_name, s.duplicate_ordinal, s.signature,
+    s.start_line, s.end_line, s.start_byte, s.end_byte, s.is_async, s.is_static, s.is_abstract, s.is_exported, s.has_docstring,
+    s.decorators, s.parameter_count, s.return_type, s.lines, s.cyclomatic_complexity, s.cognitive_complexity, s.nesting_depth,
+    s.metrics, s.structure_sha256, s.docstring, s.parameters, s.bases, s.lines_source, s.statements
+FROM staged_symbols s
+JOIN placed p USING (path);
+
+-- stage_issues --
+CREATE TEMPORARY TABLE staged_issues (
+    path text, of_linkage boolean, rule_id text, category text, severity text, fingerprint bytea, title text, message text,
+    symbol text, start_line integer, end_line integer, start_column integer, end_column integer,
+    measured_value numeric, threshold numeric, effort_minutes numeric, data jsonb) ON COMMIT DROP;
+
+-- insert_version_issues --
+INSERT INTO codebase.issue_records (
+    file_version_id, rule_id, category, severity, fingerprint, title, message, symbol, start_line, end_line,
+    start_column, end_column, measured_value, threshold, effort_minutes, data)
+SELECT p.file_version_id, s.rule_id, s.category, CAST(s.severity AS base.severity_level), s.fingerprint, s.title, s.message,
+    s.symbol, s.start_line, s.end_line, s.start_column, s.end_column, s.measured_value, s.threshold, s.effort_minutes, s.data
+FROM staged_issues s
+JOIN placed p USING (path)
+WHERE NOT s.of_linkage;
+
+-- unknown_linkages --
+SELECT p.path FROM placed p
+WHERE p.linkage_digest IS NOT NULL AND NOT EXISTS (
+    SELECT FROM codebase.linkages l WHERE l.file_version_id = p.file_version_id AND l.digest = p.linkage_digest);
+
+-- stage_linkages --
+CREATE TEMPORARY TABLE staged_linkages (
+    path text, edge_count integer, external_count integer, resolved_count integer, unresolved_count integer,
+    metrics jsonb) ON COMMIT DROP;
+
+-- insert_linkages --
+INSERT INTO codebase.linkages (
+    file_version_id, digest, edge_count, external_count, resolved_count, unresolved_count, metrics)
+SELECT p.file_version_id, p.linkage_digest, s.edge_count, s.external_count, s.resolved_count, s.unresolved_count, s.metrics
+FROM staged_linkages s
+JOIN placed p USING (path);
+
+-- stage_edges --
+CREATE TEMPORARY TABLE staged_edges (
+    path text, ordinal integer, kind text, source_symbol text, target_path text, target_symbol text,
+    external_name text, occurrences integer, first_line integer) ON COMMIT DROP;
+
+-- insert_edges --
+INSERT INTO codebase.linkage_edges (
+    linkage_id, ordinal, kind, source_symbol, target_file_id, target_symbol, external_name, occurrences, first_line)
+SELECT l.id, s.ordinal, s.kind, s.source_symbol, f.id, s.target_symbol, s.external_name, s.occurrences, s.first_line
+FROM staged_edges s
+JOIN placed p ON p.path = s.path
+JOIN codebase.linkages l ON l.file_version_id = p.file_version_id AND l.digest = p.linkage_digest
+LEFT JOIN placed f ON f.path = s.target_path;
+
+-- insert_linkage_issues --
+INSERT INTO codebase.issue_records (
+    linkage_id, rule_id, category, severity, fingerprint, title, message, symbol, start_line, end_line,
+    start_column, end_column, measured_value, threshold, effort_minutes, data)
+SELECT l.id, s.rule_id, s.category, CAST(s.severity AS base.severity_level), s.fingerprint, s.title, s.message,
+    s.symbol, s.start_line, s.end_line, s.start_column, s.end_column, s.measured_value, s.threshold, s.effort_minutes, s.data
+FROM staged_issues s
+JOIN placed p USING (path)
+JOIN codebase.linkages l ON l.file_version_id = p.file_version_id AND l.digest = p.linkage_digest
+WHERE s.of_linkage;
+
+-- find_snapshot --
+SELECT id FROM codebase.snapshots WHERE codebase_id = :codebase_id AND digest = :digest;
+
+-- insert_snapshot --
+INSERT INTO codebase.snapshots (codebase_id, digest, depth, file_count, totals)
+VALUES (:codebase_id, :digest, :depth, :file_count, :totals)
+RETURNING id;
+
+-- insert_snapshot_files --
+INSERT INTO codebase.snapshot_files (snapshot_id, file_id, file_version_id, linkage_id)
+SELECT :snapshot_id, p.file_id, p.file_version_id, l.id
+FROM placed p
+LEFT JOIN codebase.linkages l ON l.file_version_id = p.file_version_id AND l.digest = p.linkage_digest;
+
+-- define_metric --
+INSERT INTO analytics.metric_definitions (metric_name, definition_version, scope, unit, direction, rollup, description, source)
+VALUES (:metric_name, :definition_version, :scope, :unit, :direction, :rollup, :description, :source)
+ON CONFLICT (metric_name, definition_version) DO NOTHING;
+
+-- insert_metric --
+INSERT INTO analytics.metrics (analysis_run_id, scope, scope_identifier, metric_name, definition_version, value_numeric)
+VALUES (:run_id, 'codebase', '', :metric_name, :definition_version, :value);
+
+-- insert_step --
+INSERT INTO analytics.analysis_steps (analysis_run_id, step_name, step_order, status, started_at, completed_at)
+VALUES (:run_id, :name, :position, 'completed', :started_at, :completed_at);
+
+-- finish_run --
+UPDATE analytics.analysis_runs SET
+    status = :status, snapshot_id = :snapshot_id, completed_at = clock_timestamp(),
+    files_analyzed = :files_analyzed, files_reused = :files_reused, files_failed = :files_failed,
+    lines_analyzed = :lines_analyzed, symbol_count = :symbol_count, edge_count = :edge_count,
+    resolved_count = :resolved_count, unresolved_count = :unresolved_count,
+    issue_count = :issue_count, critical_issue_count = :critical_issue_count,
+    quality_score = :quality_score, grade = :grade, score_model = :score_model,
+    technical_debt_minutes = :technical_debt_minutes, technical_debt_ratio = :technical_debt_ratio,
+    metrics = :metrics, node_count = :node_count, failures = :failures, notes = :notes,
+    graph_summary = :graph_summary, seconds = :seconds, metadata = :metadata
+WHERE id = :run_id;

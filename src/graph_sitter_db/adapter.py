@@ -1,0 +1,193 @@
+"""`CodebaseDBAdapter`: the one place that knows every part and puts them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from graph_sitter_db import query
+from graph_sitter_db.db import open_database
+from graph_sitter_db.model.keys import Depth, Family
+from graph_sitter_db.present.enhanced import enhanced_summary
+
+if TYPE_CHECKING:
+    import psycopg
+    from sqlalchemy import Engine
+
+    from graph_sitter_db.model.reports import (
+        AnalysisResult,
+        Comparison,
+        Dependencies,
+        FileAnalysis,
+        FileReport,
+        IssueReport,
+        RunSummary,
+        SymbolReport,
+        Trends,
+    )
+    from graph_sitter_db.pipeline import Progress
+
+type Reference = UUID | str
+
+
+class CodebaseDBAdapter:
+    """Records analyses in PostgreSQL and answers from there, for one organization.
+
+    `db` is a URL, a SQLAlchemy Engine or a psycopg connection (which stay yours to close); without it,
+    `GRAPH_SITTER_DB_URL`, else the embedded server, which is started when nobody has yet.
+
+    >>> with CodebaseDBAdapter() as adapter:
+    ...     for result in adapter.record("~/src/click"):
+    ...         print(result.quality_score, result.grade)
+
+    Errors are `GraphSitterDBError`s that name the remedy.
+    """
+
+    def __init__(
+        self,
+        db: str | Engine | psycopg.Connection[Any] | None = None,
+        organization: str = "default",
+        *,
+        upgrade: bool = False,
+    ) -> None:
+        self._database = open_database(db, organization, upgrade=upgrade)
+
+    def __enter__(self) -> CodebaseDBAdapter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def record(
+        self,
+        path: str | Path = ".",
+        *,
+        commit: str | None = None,
+        depth: str = Depth.GRAPH,
+        languages: Iterable[str] | None = None,
+        progress: Progress | None = None,
+    ) -> list[AnalysisResult]:
+        """Analyse a folder, or one of its repository's commits, and store one run per language family.
+
+        A commit that was recorded with the same settings is not analysed again: its run is returned.
+        """
+        from graph_sitter_db import recording
+
+        runs = recording.record(self._database, path, commit, depth, languages, progress)
+        return [self._result(each.run_id, each.already, each.rows) for each in runs]
+
+    def analyze_codebase_enhanced(
+        self, codebase: Any, analysis_config: Mapping[str, object] | None = None
+    ) -> AnalysisResult:
+        """Record a graph-sitter `Codebase` as it is in memory.
+
+        `analysis_config` takes the keys of `[tool.graph-sitter-db]`: limits, disable, paths …
+        """
+        from graph_sitter_db import recording
+
+        each = recording.record_codebase(self._database, codebase, analysis_config or {})
+        return self._result(each.run_id, each.already, each.rows)
+
+    def get_file_analysis_enhanced(self, file: Any, store_results: bool = True) -> FileAnalysis:
+        """Facts, metrics and the file's own issues; `store_results` keeps this version for later runs."""
+        from graph_sitter_db import recording
+
+        analysis = recording.analyse_file(self._database, file, store_results)
+        return analysis
+
+    def get_historical_analysis(self, codebase_id: Reference, days_back: int = 30) -> list[RunSummary]:
+        """Finished runs of the last days, newest first."""
+        with self._reading() as connection:
+            return query.runs(connection, codebase_id=UUID(str(codebase_id)), days=days_back, limit=None)
+
+    def get_quality_trends(self, repository_id: Reference | None = None) -> Trends:
+        """Scores over time: of one repository, or of the whole organization."""
+        with self._reading() as connection:
+            return query.trends(connection, repository_id=repository_id and UUID(str(repository_id)))
+
+    def compare_analyses(self, analysis_id_1: Reference, analysis_id_2: Reference) -> Comparison:
+        """What the second run has, lacks or does differently; each is an id, short id, commit or branch."""
+        with self._reading() as connection:
+            before = query.run(connection, str(analysis_id_1))
+            after = query.run(connection, str(analysis_id_2), language=before.language)
+            return query.compare(connection, before.id, after.id)
+
+    def resolve(
+        self, reference: Reference | None = None, *, path: str | Path = ".", language: str | None = None
+    ) -> RunSummary:
+        """The run a reference means; without one, the newest of the repository at `path`."""
+        with self._reading() as connection:
+            if reference is not None:
+                return query.run(connection, str(reference), language=language)
+            return query.newest(connection, *_identity(path), language=language)
+
+    def runs(
+        self, *, path: str | Path | None = None, branch: str | None = None, limit: int | None = 20
+    ) -> list[RunSummary]:
+        """Newest first; without a path, of every repository of the organization."""
+        with self._reading() as connection:
+            repository = _identity(path)[0] if path is not None else None
+            return query.runs(connection, repository=repository, branch=branch, limit=limit)
+
+    def files(self, run: UUID, pattern: str | None = None) -> list[FileReport]:
+        with self._reading() as connection:
+            return query.files(connection, run, pattern)
+
+    def symbols(
+        self, run: UUID, query_text: str, kind: str | None = None, limit: int = 50
+    ) -> list[SymbolReport]:
+        with self._reading() as connection:
+            return query.symbols(connection, run, query_text, kind, limit)
+
+    def dependencies(self, run: UUID, symbol: str) -> Dependencies:
+        with self._reading() as connection:
+            return query.dependencies(connection, run, symbol)
+
+    def issues(
+        self,
+        run: UUID,
+        severity: str | None = None,
+        rule: str | None = None,
+        path: str | None = None,
+        limit: int | None = None,
+    ) -> list[IssueReport]:
+        with self._reading() as connection:
+            return query.issues(connection, run, severity, rule, path, limit)
+
+    def result(self, run: UUID) -> AnalysisResult:
+        """A stored run as `record` returned it."""
+        return self._result(run, already=True, rows={})
+
+    def summary(self, run: UUID) -> str:
+        """The enhanced summary of a stored run."""
+        return enhanced_summary(self.result(run))
+
+    def _result(self, run: UUID, already: bool, rows: Mapping[str, int]) -> AnalysisResult:
+        with self._reading() as connection:
+            result = query.result(connection, run)
+            before = query.previous_run(connection, run)
+            since = query.compare(connection, before.id, run) if before else None
+        update = {"since": since, "already_recorded": already, "rows_written": dict(rows)}
+        return result.model_copy(update=update)
+
+    def _reading(self) -> Any:
+        return self._database.transaction(read_only=True)
+
+
+def create_enhanced_analyzer(
+    db_connection: str | Engine | psycopg.Connection[Any] | None = None,
+    organization_id: str = "default",
+) -> CodebaseDBAdapter:
+    """The adapter, under the name older scripts call."""
+    return CodebaseDBAdapter(db_connection, organization_id)

@@ -1,0 +1,149 @@
+"""The path of the data, stages 2 to 5: sources → facts → measurements → issues → score."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from graph_sitter_db import detect, extract, measure, plugins, score
+from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Source
+from graph_sitter_db.model.issues import Issue
+from graph_sitter_db.model.keys import Depth, Family, ParseStatus
+from graph_sitter_db.model.ports import Metric, Rule
+from graph_sitter_db.model.relations import Failure, Linkage, Relations
+from graph_sitter_db.model.snapshot import AnalysedFile, Analysis, Origin
+from graph_sitter_db.settings import Settings
+
+
+class Progress(Protocol):
+    """Told about long work: the stage, how much of it is done, and how much there is (None: unknown)."""
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None: ...
+
+
+type Relate = Callable[[Mapping[str, FileFacts]], Relations]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How to analyse: everything that, with the sources, decides the result."""
+
+    settings: Settings
+    metrics: Sequence[Metric]
+    rules: Sequence[Rule]
+    failures: tuple[Failure, ...] = ()  # plug-ins that could not be loaded
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Recipe":
+        """With every plug-in there is, less what the settings turn off."""
+        return cls(
+            settings=settings,
+            metrics=plugins.metrics(),
+            rules=settings.choose(plugins.rules()),
+            failures=plugins.failures("rules", "metrics"),
+        )
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """Versions of all that decides a file version's content; its digest is the extractor's."""
+        return {
+            "syntax": extract.VERSION,
+            **{f"metric:{metric.name}": metric.version for metric in self.metrics},
+            **{f"rule:{rule.name}": rule.version for rule in self.rules},
+            "limits": json.dumps(self.settings.model_dump(include=JUDGEMENT), sort_keys=True),
+        }
+
+
+JUDGEMENT = {"disable", "limits", "paths", "max_file_size"}
+
+
+def analyse(
+    origin: Origin,
+    family: Family,
+    sources: Iterable[Source],
+    recipe: Recipe,
+    *,
+    relate: Relate | None = None,
+    total: int | None = None,
+    failures: Sequence[Failure] = (),
+    progress: Progress | None = None,
+) -> Analysis:
+    """One codebase at one point of history. Without `relate` the analysis is of syntax depth."""
+    clock, failed = Clock(progress), [*recipe.failures, *failures]
+    with clock.stage("extract", total):
+        facts = {source.path: extract.facts(source) for source in clock.each(sources)}
+    relations = Relations()
+    if relate:
+        with clock.stage("relate"):
+            relations = relate(facts)
+    linkages = relations.linkages if relate else None
+    with clock.stage("measure", len(facts)):
+        files = [
+            measure.measure(each, recipe.metrics, failures=failed)
+            for _, each in clock.each(sorted(facts.items()))
+        ]
+    with clock.stage("detect"):
+        detected = detect.detect(files, linkages, family, recipe.rules, recipe.settings)
+    with clock.stage("score"):
+        scored = score.score(detected.issues, {f.path: f.facts.lines.source for f in files})
+        totals = measure.totals(files, linkages or {})
+    return Analysis(
+        origin=origin,
+        family=family,
+        depth=Depth.GRAPH if relate else Depth.SYNTAX,
+        files=tuple(_joined(files, relations, detected.issues, bool(relate))),
+        score=scored,
+        totals=totals,
+        definitions=recipe.definitions,
+        failures=tuple(
+            [*failed, *_unparsed(files), *relations.failures, *detected.failures]
+        ),
+        graph_summary=relations.summary,
+        node_count=relations.node_count,
+        edge_count=relations.edge_count,
+        seconds=clock.seconds,
+        settings=recipe.settings.analysis(),
+        metrics=recipe.metrics,
+        recommendations=score.recommend(scored, detected.issues),
+    )
+
+
+class Clock:
+    """Wall time by stage, told on to whoever wants to show it."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress or (lambda stage, done, total: None)
+        self._stage, self._total = "", None
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[None]:
+        self._stage, self._total = name, total
+        self._progress(name, 0, total)
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - started, 4)
+
+    def each[T](self, items: Iterable[T]) -> Iterator[T]:
+        for done, item in enumerate(items, 1):
+            yield item
+            self._progress(self._stage, done, self._total)
+
+
+def _joined(
+    files: Sequence[MeasuredFile],
+    relations: Relations,
+    issues: Mapping[str, Sequence[Issue]],
+    with_graph: bool,
+) -> Iterator[AnalysedFile]:
+    for file in files:
+        linkage = relations.linkages.get(file.path, Linkage(file.path, ())) if with_graph else None
+        yield AnalysedFile(file, linkage, tuple(issues.get(file.path, ())))
+
+
+def _unparsed(files: Sequence[MeasuredFile]) -> Iterator[Failure]:
+    for file in files:
+        if file.facts.parse_status is ParseStatus.FAILED:
+            yield Failure(file.path, "parse", "", file.facts.parse_error or "could not be parsed")

@@ -1,0 +1,106 @@
+"""Content: file versions, linkages and the snapshot of them, each written once, ever."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from graph_sitter_db.model.issues import Issue
+from graph_sitter_db.model.snapshot import AnalysedFile, Analysis
+from graph_sitter_db.store.digests import linkage_digest, snapshot_digest
+from graph_sitter_db.store.places import Place
+from graph_sitter_db.store.rows import (
+    Row,
+    edge_rows,
+    issue_rows,
+    linkage_row,
+    symbol_rows,
+    version_row,
+)
+from graph_sitter_db.store.statements import Statements
+from graph_sitter_db.store.text import stored_json, stored_path
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    snapshot_id: int
+    rows: Mapping[str, int]  # written, by table
+    new_versions: int
+
+
+def write_content(sql: Statements, place: Place, analysis: Analysis) -> Content:
+    """Store what is new of the analysis; find or make its snapshot."""
+    files = {stored_path(file.path): file for file in analysis.files}
+    digests = {path: _digest(file) for path, file in files.items()}
+    rows = write_versions(sql, place, files, digests)
+    new_versions = rows["file_versions"]
+    rows |= _write_linkages(sql, files)
+    manifest = [(path, file.measured.facts.source.sha256, digests[path]) for path, file in files.items()]
+    digest = snapshot_digest(manifest, place.extractor)
+    snapshot_id = sql.value("find_snapshot", codebase_id=place.codebase_id, digest=digest)
+    if snapshot_id is None:
+        snapshot_id = sql.value(
+            "insert_snapshot",
+            codebase_id=place.codebase_id,
+            digest=digest,
+            depth=analysis.depth,
+            file_count=len(files),
+            totals=stored_json(analysis.totals),
+        )
+        rows["snapshots"] = 1
+        rows["snapshot_files"] = sql.run("insert_snapshot_files", snapshot_id=snapshot_id)
+    return Content(snapshot_id, {table: n for table, n in rows.items() if n}, new_versions)
+
+
+def write_versions(
+    sql: Statements,
+    place: Place,
+    files: Mapping[str, AnalysedFile],
+    digests: Mapping[str, bytes | None],
+) -> dict[str, int]:
+    """Stage the manifest of `files`; store those file versions that are not known yet."""
+    key = {"codebase_id": place.codebase_id, "extractor_id": place.extractor_id}
+    manifest = (
+        (path, file.measured.facts.source.sha256, digests[path]) for path, file in files.items()
+    )
+    sql.copy("stage_manifest", "manifest", manifest)
+    rows = {"files": sql.run("insert_files", codebase_id=place.codebase_id)}
+    unknown = [path for (path,) in sql.rows("unknown_versions", **key)]
+    new = {path: files[path] for path in unknown}
+    sql.copy("stage_versions", "staged_versions", (version_row(p, f) for p, f in new.items()))
+    rows["file_versions"] = sql.run("insert_versions", **key)
+    sql.run("place_manifest", **key)
+    sql.copy("stage_symbols", "staged_symbols", _each(symbol_rows, new))
+    rows["symbols"] = sql.run("insert_symbols")
+    sql.run("stage_issues")
+    sql.fill("staged_issues", (r for p, f in new.items() for r in issue_rows(p, _local(f), False)))
+    rows["issue_records"] = sql.run("insert_version_issues")
+    return rows
+
+
+def _write_linkages(sql: Statements, files: Mapping[str, AnalysedFile]) -> dict[str, int]:
+    new = {path: files[path] for (path,) in sql.rows("unknown_linkages")}
+    sql.copy("stage_linkages", "staged_linkages", (linkage_row(p, f) for p, f in new.items()))
+    rows = {"linkages": sql.run("insert_linkages")}
+    sql.copy("stage_edges", "staged_edges", _each(edge_rows, new))
+    rows["linkage_edges"] = sql.run("insert_edges")
+    sql.fill("staged_issues", (r for p, f in new.items() for r in issue_rows(p, _graph(f), True)))
+    rows["graph issue_records"] = sql.run("insert_linkage_issues")
+    return rows
+
+
+def _digest(file: AnalysedFile) -> bytes | None:
+    return linkage_digest(file.linkage, _graph(file)) if file.linkage else None
+
+
+def _local(file: AnalysedFile) -> Iterable[Issue]:
+    return (issue for issue in file.issues if not issue.depends_on_graph)
+
+
+def _graph(file: AnalysedFile) -> Iterable[Issue]:
+    return (issue for issue in file.issues if issue.depends_on_graph)
+
+
+def _each(
+    rows: Callable[[str, AnalysedFile], Iterable[Row]], files: Mapping[str, AnalysedFile]
+) -> Iterable[Row]:
+    return chain.from_iterable(rows(path, file) for path, file in files.items())

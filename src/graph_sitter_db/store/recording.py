@@ -1,0 +1,103 @@
+"""The life of a run: begun, completed or failed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from uuid import UUID
+
+from graph_sitter_db.db import Database
+from graph_sitter_db.model.keys import Depth, Family
+from graph_sitter_db.model.snapshot import Analysis, Origin
+from graph_sitter_db.store.content import write_content
+from graph_sitter_db.store.digests import configuration_digest, extractor_digest
+from graph_sitter_db.store.places import Place, find_place
+from graph_sitter_db.store.results import finished, write_metrics, write_steps
+from graph_sitter_db.store.statements import Statements
+from graph_sitter_db.store.text import stored, stored_json
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that is under way; `done` when this very commit and configuration was recorded before."""
+
+    run_id: UUID
+    place: Place
+    key: Mapping[str, object]  # codebase, commit, depth and configuration: what makes two runs the same
+    is_working_tree: bool
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`rows` counts what was written, by table; nothing was when the run existed."""
+
+    run_id: UUID
+    codebase_id: UUID
+    rows: Mapping[str, int] = field(default_factory=dict)
+    already: bool = False
+
+
+def begin(
+    database: Database,
+    origin: Origin,
+    family: Family,
+    depth: Depth,
+    *,
+    definitions: Mapping[str, str],
+    settings: Mapping[str, object],
+    trigger: str = "api",
+) -> Begun:
+    """Find or open the run of this commit, configuration and depth."""
+    extractor = extractor_digest(definitions)
+    with database.transaction() as connection:
+        sql = Statements(connection)
+        place = find_place(sql, origin, family, extractor, definitions)
+        key = {
+            "codebase_id": place.codebase_id,
+            "commit_id": place.commit_id,
+            "depth": depth,
+            "configuration_digest": configuration_digest(extractor, settings),
+        }
+        is_working_tree = origin.is_working_tree or origin.commit is None
+        if not is_working_tree and (run := sql.one("find_run", **key)):
+            return Begun(run[0], place, key, is_working_tree, done=run[1] != "running")
+        run_id = sql.value(
+            "insert_run",
+            **key,
+            branch=origin.branch and stored(origin.branch),
+            is_working_tree=is_working_tree,
+            configuration=stored_json(settings),
+            tool_version=version("graph-sitter-db"),
+            trigger_source=trigger,
+        )
+        return Begun(run_id, place, key, is_working_tree, done=False)
+
+
+def complete(database: Database, begun: Begun, analysis: Analysis) -> Recorded:
+    """Write everything the analysis found that was not stored yet, and close its run."""
+    place = begun.place
+    with database.transaction() as connection:
+        sql = Statements(connection)
+        sql.run("lock_codebase", codebase_id=place.codebase_id)
+        if sql.value("run_status", run_id=begun.run_id) != "running":
+            return Recorded(begun.run_id, place.codebase_id, already=True)
+        content = write_content(sql, place, analysis)
+        if begun.is_working_tree and (
+            same := sql.value("same_working_tree", **begun.key, snapshot_id=content.snapshot_id)
+        ):
+            sql.run("delete_run", run_id=begun.run_id)
+            return Recorded(same, place.codebase_id, already=True)
+        sql.run("finish_run", run_id=begun.run_id, **finished(analysis, content))
+        write_metrics(sql, begun.run_id, analysis)
+        write_steps(sql, begun.run_id, analysis.seconds)
+        if begun.is_working_tree:
+            sql.run("supersede_working_tree", **begun.key, run_id=begun.run_id)
+        return Recorded(begun.run_id, place.codebase_id, content.rows)
+
+
+def fail(database: Database, begun: Begun, error: str) -> None:
+    """Mark the run as failed; a later recording of the same commit opens a new one."""
+    with database.transaction() as connection:
+        Statements(connection).run(
+            "fail_run", run_id=begun.run_id, error_message=stored(error)[:2000]
+        )

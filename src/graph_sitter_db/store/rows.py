@@ -1,0 +1,147 @@
+"""Values as columns: the one place that knows the order of each staged table."""
+
+from collections.abc import Iterable, Iterator
+
+from graph_sitter_db.model.facts import Parameter, Symbol
+from graph_sitter_db.model.issues import Issue
+from graph_sitter_db.model.keys import SymbolKind
+from graph_sitter_db.model.relations import Linkage
+from graph_sitter_db.model.snapshot import AnalysedFile
+from graph_sitter_db.store.text import stored, stored_json, stored_path
+
+type Row = tuple[object, ...]
+
+CALLABLES = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
+_COLUMNS = frozenset(
+    "lines_physical lines_source lines_logical lines_comment lines_blank statements lines"
+    " cyclomatic_complexity cognitive_complexity nesting_depth parameter_count"
+    " function_count class_count".split()
+)
+
+
+def version_row(path: str, file: AnalysedFile) -> Row:
+    facts, values = file.measured.facts, file.measured.values
+    kinds = [symbol.kind for symbol in facts.symbols]
+    return (
+        path,
+        facts.source.sha256,
+        facts.source.language,
+        facts.parse_status,
+        facts.parse_error and stored(facts.parse_error),
+        len(facts.source.content),
+        facts.lines.physical,
+        facts.lines.source,
+        facts.statements,
+        facts.lines.comment,
+        facts.lines.blank,
+        _whole(values.get("cyclomatic_complexity")),
+        _whole(values.get("cognitive_complexity")),
+        sum(kind in CALLABLES for kind in kinds),
+        kinds.count(SymbolKind.CLASS),
+        facts.is_test,
+        facts.is_generated,
+        stored_json({k: v for k, v in values.items() if k not in _COLUMNS}),
+    )
+
+
+def symbol_rows(path: str, file: AnalysedFile) -> Iterator[Row]:
+    for symbol, values in zip(file.measured.facts.symbols, file.measured.symbol_values, strict=True):
+        yield (
+            path,
+            symbol.ordinal,
+            symbol.parent_ordinal,
+            symbol.kind,
+            stored(symbol.name),
+            stored(symbol.qualified_name),
+            symbol.duplicate_ordinal,
+            stored(symbol.signature),
+            symbol.start_line,
+            symbol.end_line,
+            symbol.start_byte,
+            symbol.end_byte,
+            symbol.is_async,
+            symbol.is_static,
+            symbol.is_abstract,
+            symbol.is_exported,
+            symbol.docstring is not None,
+            [stored(each) for each in symbol.decorators],
+            len(symbol.parameters) if symbol.kind in CALLABLES else None,
+            symbol.return_type and stored(symbol.return_type),
+            symbol.end_line - symbol.start_line + 1,
+            _whole(values.get("cyclomatic_complexity")),
+            _whole(values.get("cognitive_complexity")),
+            _whole(values.get("nesting_depth")),
+            stored_json({k: v for k, v in values.items() if k not in _COLUMNS}),
+            symbol.structure_sha256,
+            symbol.docstring and stored(symbol.docstring),
+            _parameters(symbol),
+            [stored(each) for each in symbol.bases],
+            symbol.lines_source,
+            symbol.statements,
+        )
+
+
+def issue_rows(path: str, issues: Iterable[Issue], of_linkage: bool) -> Iterator[Row]:
+    for issue in issues:
+        finding = issue.finding
+        yield (
+            path,
+            of_linkage,
+            issue.rule,
+            issue.category,
+            issue.severity,
+            issue.fingerprint,
+            stored(issue.title),
+            stored(finding.message),
+            finding.symbol and stored(finding.symbol),
+            finding.start_line,
+            finding.end_line,
+            finding.start_column,
+            finding.end_column,
+            finding.measured,
+            finding.limit,
+            round(finding.effort_minutes, 2),
+            stored_json(dict(finding.data)),
+        )
+
+
+def linkage_row(path: str, file: AnalysedFile) -> Row:
+    linkage = _linkage(file)
+    external = sum(bool(edge.external) for edge in linkage.edges)
+    return path, len(linkage.edges), external, linkage.resolved, linkage.unresolved, "{}"
+
+
+def edge_rows(path: str, file: AnalysedFile) -> Iterator[Row]:
+    for ordinal, edge in enumerate(_linkage(file).edges):
+        yield (
+            path,
+            ordinal,
+            edge.kind,
+            stored(edge.source) or None,
+            None if edge.external else stored_path(edge.target_path),
+            None if edge.external else stored(edge.target),
+            stored(edge.external) if edge.external else None,
+            edge.count,
+            edge.first_line,
+        )
+
+
+def _linkage(file: AnalysedFile) -> Linkage:
+    return file.linkage or Linkage(file.path, ())
+
+
+def _parameters(symbol: Symbol) -> str:
+    return stored_json([_parameter(each) for each in symbol.parameters])
+
+
+def _parameter(each: Parameter) -> dict[str, str | None]:
+    return {
+        "name": each.name,
+        "annotation": each.annotation,
+        "default": each.default,
+        "kind": each.kind,
+    }
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
