@@ -114,10 +114,10 @@ def url(session: Session) -> None:
 @in_session
 def psql(session: Session, arguments: tuple[str, ...]) -> None:
     """Open the database in psql, which gets ARGUMENTS."""
-    from graph_sitter_db import administration
-
     if session.json:
         raise UsageError("psql speaks for itself: leave out --json, or give it --csv.")
+    from graph_sitter_db import administration
+
     administration.psql(session.url, arguments)
 
 
@@ -147,10 +147,10 @@ def downgrade(session: Session, version: str, accept_loss: bool) -> None:
 
     What only the newer schema can hold is lost.
     """
-    from graph_sitter_db import administration
-
     if not accept_loss:
         _ask(f"Take the schema back to {version}, and lose what it cannot hold?")
+    from graph_sitter_db import administration
+
     _tell(session, "version", administration.downgrade(session.url, version))
 
 

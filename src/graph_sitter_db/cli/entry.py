@@ -14,18 +14,18 @@ from graph_sitter_db.errors import GraphSitterDBError
 
 
 def run(arguments: Sequence[str]) -> int:
-    _tolerate_any_character()
+    tolerate_any_character()
     try:
         result = root.main(list(arguments), prog_name="graph-sitter-db", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
         complain("interrupted")
         return INTERRUPTED
     except Exception as error:
-        return _failed(error)
+        return failed(error)
     return result if isinstance(result, int) else OK
 
 
-def _failed(error: Exception) -> int:
+def failed(error: Exception) -> int:
     debugging = os.environ.get("GRAPH_SITTER_DB_DEBUG", "0") not in ("", "0")
     if debugging:
         traceback.print_exception(error)
@@ -46,7 +46,7 @@ def _failed(error: Exception) -> int:
     return FAILURE
 
 
-def _tolerate_any_character() -> None:
+def tolerate_any_character() -> None:
     """A terminal that cannot show a character gets its escape instead of an exception."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

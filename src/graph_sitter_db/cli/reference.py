@@ -22,22 +22,19 @@ such as `\\x1b`. An error is one line on stderr; `GRAPH_SITTER_DB_DEBUG=1` adds 
 
 
 def reference() -> str:
+    return "\n".join([_HEAD, *_sections(root, "graph-sitter-db", None)])
+
+
+def _sections(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
     context = click.Context(
-        root, info_name="graph-sitter-db", terminal_width=_WIDTH, **root.context_settings
+        command, parent, name, terminal_width=_WIDTH, **command.context_settings
     )
-    return "\n".join([_HEAD, *_sections(root, context)])
-
-
-def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
     yield f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            child = command.get_command(context, name)
+        for each in command.list_commands(context):
+            child = command.get_command(context, each)
             assert child
-            settings = {**child.context_settings, "terminal_width": _WIDTH}
-            yield from _sections(
-                child, click.Context(child, info_name=name, parent=context, **settings)
-            )
+            yield from _sections(child, each, context)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ _PLACES = {
     cls=LazyGroup,
     places=_PLACES,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
     examples=(
         "graph-sitter-db record",
         "graph-sitter-db runs",

@@ -11,7 +11,7 @@ from graph_sitter_db.cli.exits import EXIT_CODES
 
 class Verb(click.Command):
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **_with_short_help_option(kwargs))
         self.examples = examples
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -31,7 +31,7 @@ class LazyGroup(click.Group):
         examples: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **_with_short_help_option(kwargs))
         self.places = places or {}
         self.examples = examples
 
@@ -54,6 +54,11 @@ class LazyGroup(click.Group):
         _write_examples(self.examples, formatter)
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+
+
+def _with_short_help_option(settings: dict[str, Any]) -> dict[str, Any]:
+    own = settings.get("context_settings") or {}
+    return {**settings, "context_settings": {"help_option_names": ["-h", "--help"], **own}}
 
 
 def _write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
