@@ -18,7 +18,7 @@ COMMANDS_PAGE = Path(__file__).parents[3] / "docs" / "commands.md"
 
 
 def groups() -> Iterator[tuple[click.Context, LazyGroup]]:
-    context = click.Context(root, info_name="graph-sitter-db")
+    context = click.Context(root, info_name="graph-sitter-db", **root.context_settings)
     db = root.get_command(context, "db")
     assert isinstance(root, LazyGroup)
     assert isinstance(db, LazyGroup)
