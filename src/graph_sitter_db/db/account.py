@@ -31,7 +31,7 @@ def for_server(home: Home) -> Account:
 
 
 def let_through(folder: Path) -> None:
-    """Let other users pass through (not list) the folders that lead to `folder`, as far as they cannot."""
+    """Let other users pass through (not list) `folder` and what leads there, if they cannot."""
     for parent in (folder, *folder.parents):
         mode = parent.stat().st_mode
         if not mode & stat.S_IXOTH:
@@ -79,8 +79,8 @@ def _created() -> pwd.struct_passwd:
             return entry
         said = done.stderr.strip() or said
     raise EmbeddedServerError(
-        f"PostgreSQL refuses to run as root, and the system user {NAME} cannot be created ({said}). "
-        f"Create it, or run as another user, or use a PostgreSQL server of your own (--url or "
+        f"PostgreSQL refuses to run as root, and the system user {NAME} cannot be created: {said}. "
+        "Create it, or run as another user, or use a PostgreSQL server of your own (--url or "
         "GRAPH_SITTER_DB_URL)."
     )
 

@@ -31,7 +31,7 @@ _SETTINGS = {
 
 
 def prepare(home: Home, settings: Mapping[str, str] | None = None) -> Account:
-    """Make the data directory unless it is there, and everything reachable for the server's user."""
+    """Make the data directory unless it is there, and let the server's user reach all it needs."""
     try:
         make(home)
         user = account.for_server(home)
@@ -56,8 +56,8 @@ def _create(home: Home, user: Account, settings: Mapping[str, str]) -> None:
     make_private(unfinished, user.uid)
     try:
         _run(_initdb(unfinished, settings), user)
-        single = [binaries.program("postgres"), "--single", "-D", unfinished, "-F", "postgres"]
-        _run(single, user, f"CREATE DATABASE {DATABASE}\n")
+        alone: list[str | Path] = [binaries.program("postgres"), "--single", "-D", unfinished]
+        _run([*alone, "postgres"], user, f"CREATE DATABASE {DATABASE}\n")
         unfinished.rename(home.data)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -65,11 +65,11 @@ def _create(home: Home, user: Account, settings: Mapping[str, str]) -> None:
 
 def _initdb(folder: Path, settings: Mapping[str, str]) -> list[str | Path]:
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return [
-        *(binaries.program("initdb"), "-D", folder, "-U", SUPERUSER, "--auth=trust"),
-        *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-        *("--no-instructions", *options),
-    ]
+    where: list[str | Path] = [binaries.program("initdb"), "-D", folder]
+    access = ["-U", SUPERUSER, "--auth=trust", "--no-instructions"]
+    # The builtin locale sorts and compares alike on every machine.
+    texts = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
+    return [*where, *access, *texts, "--builtin-locale=C.UTF-8", *options]
 
 
 def _run(command: Sequence[str | Path], user: Account, text: str = "") -> None:

@@ -36,7 +36,7 @@ class Home:
 
     @property
     def users_lock(self) -> Path:
-        """Held shared by every process that uses the server, so that it can be seen when none does."""
+        """Held shared by every process that uses the server: free when none does."""
         return self.path / "users.lock"
 
     @property
@@ -55,7 +55,7 @@ class Home:
 
     @property
     def socket_folder(self) -> Path:
-        """Beside the data when a socket's path may be that long, else a private folder under /tmp."""
+        """Beside the data when a socket's path may be that long, else private under /tmp."""
         beside = str(self.path / "run")
         if len(beside) <= _LONGEST_SOCKET_FOLDER and _PLAIN_PATH.fullmatch(beside):
             return Path(beside)

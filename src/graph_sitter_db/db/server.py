@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: started when needed, shared by everybody, stopped when nobody uses it."""
+"""The embedded PostgreSQL: started when needed, shared, stopped when nobody uses it."""
 
 import atexit
 import os
@@ -76,7 +76,7 @@ def url() -> str:
 
 
 def leave() -> None:
-    """Say that this process does not use the server any more; the end of the process says so too."""
+    """Say that this process does not use the server any more, as its end would say too."""
     while _held:
         place, descriptor = _held.popitem()
         with suppress(OSError):

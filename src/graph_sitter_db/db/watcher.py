@@ -58,7 +58,7 @@ class Server:
         return True
 
     def stop(self) -> None:
-        """Disconnect everybody and write all down; a server that hangs is stopped hard, which loses nothing."""
+        """Disconnect everybody; a server that hangs is stopped hard, and loses nothing either."""
         for how in (signal.SIGINT, signal.SIGQUIT):
             with suppress(ProcessLookupError):
                 os.kill(self.pid, how)
@@ -110,7 +110,7 @@ def _started(plan: Plan) -> Server | None:
 
 
 def _launch(plan: Plan) -> subprocess.Popen[bytes]:
-    with open(plan.log, "ab") as log:
+    with Path(plan.log).open("ab") as log:
         return subprocess.Popen(
             plan.server,
             stdin=subprocess.DEVNULL,
@@ -131,9 +131,9 @@ def _watch(plan: Plan, server: Server) -> None:
     while server.is_alive():
         _trim(plan.log)
         with _lock(plan.users_lock) as unused:
-            if not unused or os.path.exists(plan.stay):  # noqa: PTH110
+            if not unused or Path(plan.stay).exists():
                 last_use = time.time()
-            last_use = max(last_use, os.stat(plan.users_lock).st_mtime)  # noqa: PTH116
+            last_use = max(last_use, Path(plan.users_lock).stat().st_mtime)
             if time.time() - last_use >= plan.linger:
                 if not _connected(plan):
                     # The lock is still held: who comes now waits, and then starts a new server.
@@ -201,7 +201,7 @@ def _size(path: str) -> int:
 
 
 def _tail(path: str, start: int) -> str:
-    with open(path, "rb") as log:
+    with Path(path).open("rb") as log:
         log.seek(start)
         return log.read().decode(errors="replace")
 

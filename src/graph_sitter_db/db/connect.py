@@ -1,0 +1,68 @@
+"""An organization's door to the database."""
+
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from graph_sitter_db.db import organizations, schema, session, targets
+from graph_sitter_db.db.targets import Connection, Source, Target
+
+
+def open_database(
+    target: Target = None, organization: str = "default", *, upgrade: bool = False
+) -> "Database":
+    """Connect, check the schema, and have the organization.
+
+    `target` is a PostgreSQL URL, a SQLAlchemy engine, a psycopg connection, or None for
+    GRAPH_SITTER_DB_URL and else the embedded server. Engine and connection stay the caller's. The
+    embedded server's schema installs itself; elsewhere `upgrade` allows it.
+    """
+    organizations.check_name(organization)
+    source = targets.source(target)
+    try:
+        schema.ensure(source, upgrade=upgrade)
+        return Database(source, organization)
+    except BaseException:
+        source.close()
+        raise
+
+
+class Database:
+    """Transactions in the name of one organization."""
+
+    def __init__(self, source: Source, organization: str) -> None:
+        self._source = source
+        self.organization = organization
+        with session.acting(source, None) as connection:
+            self.organization_id: UUID = organizations.find(connection, organization)
+
+    @property
+    def url(self) -> str:
+        """Where it is, without the password."""
+        return self._source.label
+
+    def transaction(self, *, read_only: bool = False) -> AbstractContextManager[Connection]:
+        """A transaction that sees this organization's rows only, under the role graph_sitter_app.
+
+        All of it is stored at the end, or nothing. On a connection of the caller's that is in a
+        transaction already it is a savepoint there.
+        """
+        return session.acting(self._source, self.organization_id, read_only=read_only)
+
+    def close(self) -> None:
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Database({self.url!r}, organization={self.organization!r})"

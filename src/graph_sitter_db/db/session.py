@@ -1,0 +1,59 @@
+"""A transaction under the role and the organization it is for, whoever owns the connection."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg import pq, sql
+
+from graph_sitter_db.db import explain, modules
+from graph_sitter_db.db.targets import Connection, Source
+
+ROLE = "graph_sitter_app"
+_SETTINGS: tuple[LiteralString, ...] = (
+    "search_path",
+    "role",
+    "graph_sitter.organization_id",
+    "graph_sitter.user_id",
+)
+
+
+@contextmanager
+def acting(
+    source: Source, organization: UUID | None, *, read_only: bool = False
+) -> Iterator[Connection]:
+    """A transaction as graph_sitter_app for one organization.
+
+    Within a transaction of the caller's it is a savepoint, and the caller's settings come back.
+    """
+    with source.lend() as connection, explain.working(source.label, connection):
+        nested = connection.info.transaction_status == pq.TransactionStatus.INTRANS
+        with connection.transaction():
+            before = _settings(connection) if nested else None
+            _set(connection, _ours(organization))
+            if read_only:
+                connection.execute("SET TRANSACTION READ ONLY")
+            yield connection
+            if before:
+                _set(connection, before)
+
+
+def _ours(organization: UUID | None) -> tuple[str, ...]:
+    return (modules.search_path(), ROLE, str(organization or ""), "")
+
+
+def _settings(connection: Connection) -> tuple[str, ...]:
+    each = sql.SQL(", ").join(
+        sql.SQL("coalesce(current_setting({}, true), '')").format(name) for name in _SETTINGS
+    )
+    found = connection.execute(sql.SQL("SELECT {}").format(each)).fetchone()
+    assert found is not None
+    return found
+
+
+def _set(connection: Connection, values: tuple[str, ...]) -> None:
+    """For the rest of the transaction, in one round trip."""
+    pairs = zip(_SETTINGS, values, strict=True)
+    each = sql.SQL(", ").join(sql.SQL("set_config({}, {}, true)").format(*pair) for pair in pairs)
+    connection.execute(sql.SQL("SELECT {}").format(each))
