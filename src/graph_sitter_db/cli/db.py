@@ -50,6 +50,7 @@ def start(session: Session) -> None:
 
     Every other command starts it as well, for as long as it is used.
     """
+    _only_embedded(session)
     from graph_sitter_db import administration
 
     _tell(session, "url", administration.start(stay=True))
@@ -62,6 +63,7 @@ def start(session: Session) -> None:
 @in_session
 def stop(session: Session, force: bool) -> None:
     """Stop the embedded server. The data stays where it is."""
+    _only_embedded(session)
     from graph_sitter_db import administration
 
     stopped = administration.stop(force)
@@ -118,7 +120,7 @@ def psql(session: Session, arguments: tuple[str, ...]) -> None:
         raise UsageError("psql speaks for itself: leave out --json, or give it --csv.")
     from graph_sitter_db import administration
 
-    administration.psql(session.url, arguments)
+    sys.exit(administration.psql(session.url, arguments))
 
 
 @click.command(
@@ -187,6 +189,11 @@ def _tell(session: Session, name: str, value: str | None) -> None:
         screen.show_document({name: value})
     else:
         screen.show([line(value or "none")])
+
+
+def _only_embedded(session: Session) -> None:
+    if session.url:
+        raise UsageError("The embedded server is meant here, it needs no URL: leave out --url.")
 
 
 def _ask(question: str) -> None:

@@ -4,8 +4,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 
 from psycopg import pq
 
@@ -26,13 +26,16 @@ def run(arguments: Sequence[str], target: Target = None) -> int:
 
 def _where(target: Target) -> dict[str, str]:
     """The connection's parameters as libpq's variables: arguments are seen by every other user."""
-    names = {each.keyword.decode(): each.envvar for each in pq.Conninfo.get_defaults()}
     # Connecting first tells what is wrong in our words.
     with closing(targets.source(target)) as source, closing(source.separate()) as connection:
         info = connection.info
         found = {**info.get_parameters(), "password": info.password}
-    given = {name: value for name, value in found.items() if value and names.get(name)}
-    return {names[name].decode(): value for name, value in given.items() if names[name]}
+    variables = {each.keyword.decode(): each.envvar for each in pq.Conninfo.get_defaults()}
+    return {
+        variable.decode(): value
+        for name, value in found.items()
+        if value and (variable := variables.get(name))
+    }
 
 
 def _program() -> str:
@@ -50,11 +53,11 @@ def _program() -> str:
     )
 
 
-class _interrupts_left_to_the_child:  # noqa: N801
+@contextmanager
+def _interrupts_left_to_the_child() -> Iterator[None]:
     """Ctrl-C ends psql's query, not us. (A handler is not inherited, ignoring would be.)"""
-
-    def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGINT, lambda number, frame: None)
-
-    def __exit__(self, *error: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,90 @@
+"""What an administrator does with the database: serve it, install its schema, look inside.
+
+Without a URL everything is about GRAPH_SITTER_DB_URL, else the embedded server.
+"""
+
+import os
+from collections.abc import Sequence
+
+from graph_sitter_db.db import schema, server
+from graph_sitter_db.model.reports import DatabaseStatus
+
+
+def start(stay: bool = False) -> str:
+    """Start the embedded server (with `stay` until `stop`); its URL."""
+    return server.start(stay)
+
+
+def stop(force: bool = False) -> bool:
+    """Stop the embedded server; false when none runs. `force`: even while others use it."""
+    return server.stop(force)
+
+
+def status(url: str | None = None) -> DatabaseStatus:
+    """Whether the database answers, and what is in it. Nothing is started."""
+    from graph_sitter_db.db import state
+
+    if where := _chosen(url):
+        found = state.look(where)
+        return DatabaseStatus(
+            embedded=False,
+            running=True,
+            url=found.url,
+            version=found.version,
+            schema_version=found.schema_version,
+            users=found.users,
+        )
+    return _embedded_status()
+
+
+def url(url: str | None = None) -> str:
+    """Where the database is, or would be, without the password."""
+    from graph_sitter_db.db import state
+
+    where = _chosen(url)
+    return state.label(where) if where else server.url()
+
+
+def psql(url: str | None, arguments: Sequence[str] = ()) -> int:
+    """Open psql on the database; its exit code."""
+    from graph_sitter_db.db import psql as terminal
+
+    return terminal.run(arguments, url)
+
+
+def upgrade(url: str | None = None) -> str:
+    """Install the schema or bring it up to date; its version then."""
+    return schema.upgrade(url)
+
+
+def downgrade(url: str | None, version: str) -> str | None:
+    """Take the schema back to `version`, or with `base` remove it; its version then."""
+    return schema.downgrade(version, url)
+
+
+def current(url: str | None = None) -> str | None:
+    """The schema's version; None when it is not installed."""
+    return schema.current(url)
+
+
+def ddl() -> str:
+    """The whole schema as SQL."""
+    return schema.ddl()
+
+
+def _chosen(url: str | None) -> str | None:
+    return url or os.environ.get("GRAPH_SITTER_DB_URL") or None
+
+
+def _embedded_status() -> DatabaseStatus:
+    found = server.status()
+    return DatabaseStatus(
+        embedded=True,
+        running=found.running,
+        url=found.url,
+        version=found.version,
+        schema_version=schema.current(found.url) if found.running else None,
+        users=found.users if found.running else None,
+        pid=found.pid,
+        home=str(found.home),
+    )
