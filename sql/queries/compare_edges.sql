@@ -18,19 +18,21 @@ WITH before AS (
       FULL JOIN after ON after.file_id = before.file_id
      WHERE before.linkage_id IS DISTINCT FROM after.linkage_id
 ), sides AS (
-    SELECT t.file_id, false AS is_after, e.*
-      FROM touched t JOIN codebase.linkage_edges e ON e.linkage_id = t.before
-     UNION ALL
-    SELECT t.file_id, true AS is_after, e.*
-      FROM touched t JOIN codebase.linkage_edges e ON e.linkage_id = t.after
+    SELECT t.file_id, e.*
+      FROM touched t
+     CROSS JOIN LATERAL (
+        SELECT kind, source_symbol, target_file_id,
+               coalesce(target_symbol, external_name, '') AS target,
+               linkage_id = t.after AS is_after
+          FROM codebase.linkage_edges
+         WHERE linkage_id IN (t.before, t.after)
+        OFFSET 0  -- along the key: most neighbours differ in a few files only
+     ) e
 ), differing AS (
-    SELECT file_id, kind, source_symbol, target_file_id,
-           coalesce(target_symbol, external_name, '') AS target,
-           bool_or(is_after) AS is_new
+    SELECT file_id, kind, source_symbol, target_file_id, target, bool_or(is_after) AS is_new
       FROM sides
-     GROUP BY file_id, kind, source_symbol, target_file_id,
-              coalesce(target_symbol, external_name, '')
-    HAVING count(DISTINCT is_after) = 1
+     GROUP BY file_id, kind, source_symbol, target_file_id, target
+    HAVING bool_and(is_after) = bool_or(is_after)
 )
 SELECT d.kind,
        source.path AS source_path,

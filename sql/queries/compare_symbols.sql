@@ -17,11 +17,15 @@ WITH before AS (
       FULL JOIN after ON after.file_id = before.file_id
      WHERE before.file_version_id IS DISTINCT FROM after.file_version_id
 ), sides AS (
-    SELECT t.file_id, false AS is_after, s.*
-      FROM touched t JOIN codebase.symbols s ON s.file_version_id = t.before
-     UNION ALL
-    SELECT t.file_id, true AS is_after, s.*
-      FROM touched t JOIN codebase.symbols s ON s.file_version_id = t.after
+    SELECT t.file_id, s.*
+      FROM touched t
+     CROSS JOIN LATERAL (
+        SELECT qualified_name, duplicate_ordinal, kind, start_line, structure_sha256,
+               cyclomatic_complexity, file_version_id = t.after AS is_after
+          FROM codebase.symbols
+         WHERE file_version_id IN (t.before, t.after)
+        OFFSET 0  -- along the key: most neighbours differ in a few files only
+     ) s
 ), paired AS (
     SELECT file_id,
            qualified_name,
@@ -35,7 +39,8 @@ WITH before AS (
            min(start_line) AS start_line
       FROM sides
      GROUP BY file_id, qualified_name, duplicate_ordinal
-    HAVING count(*) = 1 OR count(DISTINCT structure_sha256) > 1
+    HAVING bool_and(is_after) = bool_or(is_after)
+        OR min(encode(structure_sha256, 'hex')) <> max(encode(structure_sha256, 'hex'))
 )
 SELECT f.path,
        p.qualified_name

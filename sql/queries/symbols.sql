@@ -1,39 +1,42 @@
 -- Symbols of a run: exact names first, then names that start so, then names that contain it.
 -- Of one file version on its own when :version is given instead of :run.
--- :run uuid, :version bigint, :query (part of a name, key or `path:key`, any case), :path, :key, :kind (null: any),
--- :anonymous boolean (nameless functions too), :limit
+-- :run uuid, :version bigint, :query (part of a key, or a whole `path:key`; any case; null: all),
+-- :path, :key, :kind (null: any), :anonymous boolean (nameless functions too), :limit
 WITH tree AS MATERIALIZED (
     SELECT f.path, sf.file_id, sf.file_version_id, sf.linkage_id
       FROM analytics.analysis_runs r
       JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
       JOIN codebase.files f ON f.id = sf.file_id
      WHERE r.id = CAST(:run AS uuid)
+       AND (CAST(:path AS text) IS NULL OR f.path = CAST(:path AS text))
      UNION ALL
     SELECT f.path, f.id, v.id, NULL
       FROM codebase.file_versions v
       JOIN codebase.files f ON f.id = v.file_id
      WHERE v.id = CAST(:version AS bigint)
-), found AS MATERIALIZED (
-    SELECT tree.path, tree.file_id, tree.linkage_id, s.*, named.key,
-           CASE WHEN CAST(:query AS text) IS NULL THEN 0
-                WHEN lower(:query) IN
-                     (lower(s.name), lower(named.key), lower(tree.path || ':' || named.key)) THEN 0
-                WHEN starts_with(lower(s.name), lower(:query))
-                  OR starts_with(lower(named.key), lower(:query)) THEN 1
-                WHEN strpos(lower(named.key), lower(:query)) > 0 THEN 2
+), picked AS MATERIALIZED (
+    SELECT tree.path, tree.file_id, tree.linkage_id, s.*,
+           CASE WHEN wanted.name IN (lower(s.name), lower(s.key), lower(tree.path || ':' || s.key)) THEN 0
+                WHEN starts_with(lower(s.name), wanted.name)
+                  OR starts_with(lower(s.key), wanted.name) THEN 1
+                ELSE 2
             END AS rank
       FROM tree
-      JOIN codebase.symbols s ON s.file_version_id = tree.file_version_id
+     CROSS JOIN (SELECT lower(CAST(:query AS text)) AS name) wanted
      CROSS JOIN LATERAL (
-        SELECT s.qualified_name
-               || CASE WHEN s.duplicate_ordinal > 0 THEN '#' || s.duplicate_ordinal ELSE '' END AS key
-     ) named
-     WHERE (CAST(:path AS text) IS NULL OR tree.path = CAST(:path AS text))
-       AND (CAST(:key AS text) IS NULL OR named.key = CAST(:key AS text))
-       AND (CAST(:kind AS text) IS NULL OR s.kind = CAST(:kind AS text))
-       AND (CAST(:anonymous AS boolean) OR s.name <> '<anonymous>')
-), picked AS MATERIALIZED (
-    SELECT * FROM found WHERE rank IS NOT NULL
+        SELECT *,
+               qualified_name
+               || CASE WHEN duplicate_ordinal > 0 THEN '#' || duplicate_ordinal ELSE '' END AS key
+          FROM codebase.symbols
+         WHERE file_version_id = tree.file_version_id
+           AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
+           AND (CAST(:anonymous AS boolean) OR name <> '<anonymous>')
+        OFFSET 0  -- file by file along the key: only a small part of all stored versions is wanted
+     ) s
+     WHERE (CAST(:key AS text) IS NULL OR s.key = CAST(:key AS text))
+       AND (wanted.name IS NULL
+            OR strpos(lower(s.key), wanted.name) > 0
+            OR lower(tree.path || ':' || s.key) = wanted.name)
      ORDER BY rank, path, start_line, ordinal
      LIMIT CAST(:limit AS integer)
 ), fans_in AS (
@@ -43,13 +46,7 @@ WITH tree AS MATERIALIZED (
         ON e.organization_id = p.organization_id
        AND e.target_file_id = p.file_id
        AND e.target_symbol = p.key
-      JOIN tree t ON t.linkage_id = e.linkage_id
-     GROUP BY p.path, p.key
-), fans_out AS (
-    SELECT p.path, p.key, count(DISTINCT (e.target_file_id, e.target_symbol)) AS used
-      FROM picked p
-      JOIN codebase.linkage_edges e ON e.linkage_id = p.linkage_id AND e.source_symbol = p.key
-     WHERE e.target_file_id IS NOT NULL
+     WHERE e.linkage_id IN (SELECT linkage_id FROM tree)
      GROUP BY p.path, p.key
 )
 SELECT p.path,
@@ -70,10 +67,16 @@ SELECT p.path,
        p.cognitive_complexity AS cognitive,
        p.nesting_depth AS nesting,
        CASE WHEN p.linkage_id IS NOT NULL THEN coalesce(fans_in.users, 0) END AS fan_in,
-       CASE WHEN p.linkage_id IS NOT NULL THEN coalesce(fans_out.used, 0) END AS fan_out
+       CASE WHEN p.linkage_id IS NOT NULL THEN fan_out.used END AS fan_out
   FROM picked p
   LEFT JOIN codebase.symbols parent
     ON parent.file_version_id = p.file_version_id AND parent.ordinal = p.parent_ordinal
   LEFT JOIN fans_in ON fans_in.path = p.path AND fans_in.key = p.key
-  LEFT JOIN fans_out ON fans_out.path = p.path AND fans_out.key = p.key
+  LEFT JOIN LATERAL (
+    SELECT count(DISTINCT (e.target_file_id, e.target_symbol)) AS used
+      FROM codebase.linkage_edges e
+     WHERE e.linkage_id = p.linkage_id
+       AND e.source_symbol = p.key
+       AND e.target_file_id IS NOT NULL
+  ) fan_out ON true
  ORDER BY p.rank, p.path, p.start_line, p.ordinal
