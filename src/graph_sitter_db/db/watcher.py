@@ -131,10 +131,11 @@ def _watch(plan: Plan, server: Server) -> None:
     while server.is_alive():
         _trim(plan.log)
         with _lock(plan.users_lock) as unused:
-            if not unused or Path(plan.stay).exists():
+            used = not unused or Path(plan.stay).exists()
+            if used:
                 last_use = time.time()
             last_use = max(last_use, Path(plan.users_lock).stat().st_mtime)
-            if time.time() - last_use >= plan.linger:
+            if not used and time.time() - last_use >= plan.linger:
                 if not _connected(plan):
                     # The lock is still held: who comes now waits, and then starts a new server.
                     server.stop()
