@@ -28,24 +28,25 @@ def open_tree(
 
     >>> open_tree("~/src/click", "8.1.7").origin.commit.sha[:7]
     """
-    place = _folder(path)
+    place = folder_at(path)
     selection = Selection(tuple(include), tuple(exclude))
     found = repository.find(place)
     if found is None:
         return _plain(place, selection, revision, "not a git repository: recorded without a commit")
     top = _top(found, place)
     if top is None:
-        return _committed(found, revision or "HEAD", place, "", selection)
-    prefix = "" if place == top else place.relative_to(top).as_posix() + "/"
+        return _committed(found, revision or "HEAD", "", selection)
+    prefix = prefix_of(found, place)
     if prefix and _is_ignored(found, prefix):
         note = "ignored by the git repository around it: recorded without a commit"
         return _plain(place, selection, revision, note)
     if revision is not None:
-        return _committed(found, revision, top, prefix, selection)
+        return _committed(found, revision, prefix, selection)
     return _lying(found, top, prefix, selection)
 
 
-def _folder(path: str | Path) -> Path:
+def folder_at(path: str | Path) -> Path:
+    """The real folder, which must be there and be readable."""
     try:
         place = Path(path).expanduser().resolve()
         if place.is_dir():
@@ -56,6 +57,12 @@ def _folder(path: str | Path) -> Path:
     if place.exists():
         raise RepositoryError(f"{storable(str(place))} is a file: give the folder that holds it.")
     raise RepositoryError(f"{storable(str(place))} does not exist: check the path.")
+
+
+def prefix_of(found: pygit2.Repository, place: Path) -> str:
+    """The folder's path inside the working tree, with a "/" at its end; "" for the top."""
+    top = _top(found, place)
+    return "" if top in (None, place) else place.relative_to(top).as_posix() + "/"
 
 
 def _top(found: pygit2.Repository, place: Path) -> Path | None:
@@ -81,7 +88,7 @@ def _plain(place: Path, selection: Selection, revision: str | None, note: str) -
 
 
 def _committed(
-    found: pygit2.Repository, revision: str, top: Path, prefix: str, selection: Selection
+    found: pygit2.Repository, revision: str, prefix: str, selection: Selection
 ) -> Tree:
     chosen = repository.commit_at(found, revision)
     listing = commit.listing(_subtree(chosen, prefix), selection)
@@ -91,7 +98,7 @@ def _committed(
         *notes.left_out(listing.links, listing.submodules),
     )
     return Tree(
-        origin.of_repository(found, top, chosen, branch, prefix.rstrip("/"), False, said),
+        origin.of_repository(found, chosen, branch, prefix.rstrip("/"), False, said),
         commit.entries(found, listing.sources),
         commit.entries(found, listing.support),
         listing.failures,
@@ -112,7 +119,7 @@ def _lying(found: pygit2.Repository, top: Path, prefix: str, selection: Selectio
     kept = {path: blob for path, blob in listing.blobs.items() if path in state.kept}
     files = commit.entries(found, kept) + folder.entries(state.edited)
     return Tree(
-        origin.of_repository(found, top, head, branch, prefix.rstrip("/"), dirty, said),
+        origin.of_repository(found, head, branch, prefix.rstrip("/"), dirty, said),
         [file for file in files if selection.is_source(file.path)],
         [file for file in files if not selection.is_source(file.path)],
         [*listing.failures, *state.found.failures],

@@ -16,12 +16,11 @@ _HEADS = "refs/heads/"
 
 def without_git(folder: Path, notes: tuple[str, ...]) -> Origin:
     name = storable(folder.name) or "root"
-    return Origin("local", name, name, None, "main", None, None, True, "", notes)
+    return Origin("local", storable(str(folder)), name, None, "main", None, None, True, "", notes)
 
 
 def of_repository(
     repository: pygit2.Repository,
-    top: Path,
     commit: pygit2.Commit | None,
     branch: str | None,
     root_path: str,
@@ -29,11 +28,11 @@ def of_repository(
     notes: tuple[str, ...],
 ) -> Origin:
     remote_name, source = _remote(repository)
-    full_name = source.full_name if source and source.full_name else _folder_name(top)
+    known_as = full_name(repository)
     return Origin(
         provider=source.provider if source else "local",
-        full_name=full_name,
-        name=full_name.rpartition("/")[2],
+        full_name=known_as,
+        name=known_as.rpartition("/")[2].partition("@")[0],
         url=source.url if source else None,
         default_branch=_default_branch(repository, remote_name),
         branch=branch,
@@ -42,6 +41,19 @@ def of_repository(
         root_path=storable(root_path),
         notes=notes,
     )
+
+
+def full_name(repository: pygit2.Repository) -> str:
+    """What the host calls it.
+
+    A repository without a host is known by its folder's name and its first commit: copies and
+    worktrees are the same repository, two that only share a name are not.
+    """
+    _, source = _remote(repository)
+    if source and source.full_name:
+        return source.full_name
+    first = _first_commit(repository)
+    return f"{_folder_name(repository)}@{first[:8]}" if first else _folder_name(repository)
 
 
 def current_branch(repository: pygit2.Repository) -> str | None:
@@ -72,9 +84,24 @@ def _remote(repository: pygit2.Repository) -> tuple[str | None, Remote | None]:
     return (name, remote(url)) if url else (name, None)
 
 
-def _folder_name(top: Path) -> str:
-    path = top.parent if top.name == ".git" else top
-    return storable(path.name).removesuffix(".git") or "root"
+def _first_commit(repository: pygit2.Repository) -> str | None:
+    """Along first parents, as far back as the clone reaches."""
+    commit, first = head_commit(repository), None
+    while commit is not None:
+        first = commit
+        parent = repository.get(commit.parent_ids[0]) if commit.parent_ids else None
+        commit = parent if isinstance(parent, pygit2.Commit) else None
+    return str(first.id) if first else None
+
+
+def _folder_name(repository: pygit2.Repository) -> str:
+    """Of the folder that holds the main working tree, or of the bare repository."""
+    path = Path(repository.path)
+    shared = path / "commondir"
+    if shared.is_file():  # a linked worktree
+        path = (path / shared.read_text().strip()).resolve()
+    top = path.parent if path.name == ".git" else path
+    return storable(top.name).removesuffix(".git") or "root"
 
 
 def _default_branch(repository: pygit2.Repository, remote_name: str | None) -> str:

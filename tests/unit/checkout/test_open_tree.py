@@ -258,7 +258,7 @@ def test_a_folder_without_git_is_taken_as_it_lies(tmp_path: Path, write: Write) 
     tree = open_tree(root)
     assert contents(tree) == {"a.py": b"1\n"}
     origin = tree.origin
-    assert (origin.provider, origin.full_name, origin.commit) == ("local", "plain", None)
+    assert (origin.provider, origin.full_name, origin.commit) == ("local", str(root), None)
     assert origin.notes == ("not a git repository: recorded without a commit",)
     assert origin.is_working_tree
 
@@ -473,7 +473,21 @@ def test_the_remote_names_the_repository(
     root = repository({"a.py": "1\n"})
     git(root, "remote", "add", "upstream", url)
     origin = open_tree(root).origin
-    assert (origin.provider, origin.full_name, origin.url) == (provider, full_name, shown)
+    name = origin.full_name.partition("@")[0]
+    assert (origin.provider, name, origin.url) == (provider, full_name, shown)
+
+
+def test_a_repository_without_a_host_is_known_by_its_first_commit(
+    repository: Make, git: Git, tmp_path: Path
+) -> None:
+    root = repository({"a.py": "1\n"})
+    first = open_tree(root).origin.commit
+    assert first is not None
+    git(root, "commit", "--allow-empty", "-m", "second")
+    git(root, "worktree", "add", str(tmp_path / "elsewhere"))
+    for place in (root, tmp_path / "elsewhere"):
+        assert open_tree(place).origin.full_name == f"{root.name}@{first.sha[:8]}"
+        assert place_of(place).full_name == f"{root.name}@{first.sha[:8]}"
 
 
 def test_origin_comes_before_other_remotes_and_tells_the_default_branch(
