@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graph_sitter_db.checkout import Tree, open_tree
+from graph_sitter_db.checkout import Tree, open_tree, place_of
 from graph_sitter_db.errors import RepositoryError
 from graph_sitter_db.model.keys import Family
 
