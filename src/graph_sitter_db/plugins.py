@@ -1,5 +1,4 @@
-"""Rules, metrics, languages and exporters, found by entry point. Built-in ones come by the same
-door.
+"""Rules, metrics, languages and exporters: found by entry point, built-in ones like all others.
 
 A package offers its own by naming a group in its `pyproject.toml`:
 

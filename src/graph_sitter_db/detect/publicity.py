@@ -14,6 +14,8 @@ def is_public(symbol: Symbol, facts: FileFacts) -> bool:
     Methods of classes with parents are not counted: they may be the parents' matter.
     """
     outer = _around(symbol, facts)
+    if not outer and facts.exports is not None and symbol.name in facts.exports:
+        return True  # said to be, even where its name says otherwise
     if any(each.kind in _FUNCTIONS or each.bases for each in outer):
         return False
     if any(_is_private(each.name) for each in (symbol, *outer)):
@@ -35,11 +37,9 @@ def _is_private(name: str) -> bool:
 
 
 def _is_exported(symbol: Symbol, facts: FileFacts) -> bool:
-    if facts.exports is not None and symbol.name in facts.exports:
-        return True
-    if facts.source.language is not Language.PYTHON:
-        return symbol.is_exported
-    return facts.exports is None and not _is_private_module(facts.path)
+    if facts.source.language is not Language.PYTHON or facts.exports is not None:
+        return symbol.is_exported or symbol.name in (facts.exports or ())
+    return not _is_private_module(facts.path)
 
 
 def _is_private_module(path: str) -> bool:

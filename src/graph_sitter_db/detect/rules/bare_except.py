@@ -10,7 +10,7 @@ from graph_sitter_db.model.ports import Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Effort: 5 minutes (SonarQube S5754)."""
+    """Effort: 5 minutes (SonarQube, S5754)."""
     for handler in handlers(file.facts):
         if handler.is_bare and not handler.raises:
             yield handler.finding(_MESSAGE, 5)

@@ -11,7 +11,7 @@ from graph_sitter_db.model.ports import Example, Limits, Rule
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """Limit: 15, lizard's default warning. Effort: 10 minutes, and 1 for each point above
-    (SonarQube S1541).
+    (SonarQube, S1541).
     """
     limit = limits["cyclomatic"]
     for symbol, values in functions(file):

@@ -10,8 +10,8 @@ from graph_sitter_db.model.ports import Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Limit: 4, Code Climate's default. Effort: 10 minutes for each level above (SonarQube S134:
-    10).
+    """Limit: 4, Code Climate's default. Effort: 10 minutes for each level above (SonarQube
+    has 10 for each function, S134).
     """
     limit = limits["nesting"]
     for symbol, values in functions(file):

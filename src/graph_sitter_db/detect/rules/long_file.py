@@ -9,8 +9,8 @@ from graph_sitter_db.model.ports import Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Limit: 1000 lines, CodeScene's default. Effort: 60 minutes (SonarQube S104), and 1 for each
-    20 lines above.
+    """Limit: 1000 lines, CodeScene's default. Effort: 60 minutes, and 1 for each 20 lines
+    above; our estimate.
     """
     lines, limit = file.facts.lines, limits["lines"]
     if lines.source > limit:

@@ -10,8 +10,8 @@ from graph_sitter_db.model.ports import Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Limit: 70 lines, CodeScene's default. Effort: 20 minutes (SonarQube S138), and 1 for each 5
-    lines above.
+    """Limit: 70 lines, CodeScene's default. Effort: 20 minutes (SonarQube, S138), and 1 for
+    each 5 lines above.
     """
     limit = limits["lines"]
     for symbol, _ in functions(file):

@@ -11,7 +11,7 @@ from graph_sitter_db.model.ports import Example, Limits, Rule
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """Limit: 10 lines; Google's Python style guide (3.8.3) asks for docstrings of public code that
-    is not very short. Effort: 5 minutes (SonarQube S1720).
+    is not very short. Effort: 5 minutes (SonarQube, S1720).
     """
     if file.facts.is_test:
         return

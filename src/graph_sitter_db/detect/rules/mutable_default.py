@@ -20,7 +20,7 @@ _READ_ONLY = re.compile(
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Effort: 5 minutes (SonarQube S5717). JavaScript evaluates defaults at each call: not
+    """Effort: 5 minutes (SonarQube, S5717). JavaScript evaluates defaults at each call: not
     concerned.
     """
     if file.facts.source.language is not Language.PYTHON:

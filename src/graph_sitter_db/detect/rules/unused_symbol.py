@@ -12,7 +12,7 @@ from graph_sitter_db.model.ports import Codebase, Example, Limits, Rule
 
 def check(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
     """Limit `public`: 1 also reports what other codebases could use, which is right for an
-    application. Effort: 5 minutes (SonarQube S1144), and 1 for each 20 lines.
+    application. Effort: 5 minutes (SonarQube, S1144), and 1 for each 20 lines.
 
     A symbol counts as used when an edge of the graph leads to it, when its name occurs in any other
     file (as an identifier, or as a string, for lookups by name), or outside its own definition in
@@ -101,12 +101,14 @@ def _occurs(symbol: Symbol, facts: FileFacts) -> bool:
     name = symbol.name.encode()
     if any(_is_outside(m.start(), spans) for m in _finds(name, facts.source.content)):
         return True
-    heads = re.findall(rb"_*[^_]+_+(?=.)", name)
-    prefixes = (b"".join(heads[: n + 1]) for n in range(len(heads)))
-    return any(
-        re.search(rb"\b" + re.escape(prefix) + rb"[\"'{%$]", facts.source.content)
-        for prefix in prefixes
-    )
+    return any(head.search(facts.source.content) for head in _lookups(name))
+
+
+def _lookups(name: bytes) -> Iterator[re.Pattern[bytes]]:
+    """How names are put together: `f"_visit_{kind}"`, `"_visit_" + kind`, `"_visit_%s"`."""
+    for underscore in re.finditer(rb"_+(?=.)", name):
+        head = re.escape(name[: underscore.end()])
+        yield re.compile(rb"\b" + head + rb"(?:[{%$]|[\"']\s*[+%.])")
 
 
 def _finds(name: bytes, content: bytes) -> Iterable[re.Match[bytes]]:
