@@ -99,7 +99,8 @@ def test_a_public_function_is_reported_on_demand_or_when_not_among_the_exports(m
     content = SOURCE.replace(b"_f", b"run")
     assert found(file(make, public, content=content)) == []
     assert found(file(make, public, content=content), public=1) == ["run"]
-    assert found(file(make, public, content=content, exports=frozenset({"go"}))) == ["run"]
+    unlisted = function(make, "run", is_exported=False)
+    assert found(file(make, unlisted, content=content, exports=frozenset({"go"}))) == ["run"]
     assert found(file(make, public, content=content, path="_private/a.py")) == ["run"]
 
 
