@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from graph_sitter_db import query
+from graph_sitter_db.checkout.place import place_of
 from graph_sitter_db.db import open_database
-from graph_sitter_db.model.keys import Depth, Family
+from graph_sitter_db.errors import UsageError
+from graph_sitter_db.model.keys import Depth
 from graph_sitter_db.present.enhanced import enhanced_summary
 
 if TYPE_CHECKING:
@@ -36,8 +39,8 @@ type Reference = UUID | str
 class CodebaseDBAdapter:
     """Records analyses in PostgreSQL and answers from there, for one organization.
 
-    `db` is a URL, a SQLAlchemy Engine or a psycopg connection (which stay yours to close); without it,
-    `GRAPH_SITTER_DB_URL`, else the embedded server, which is started when nobody has yet.
+    `db` is a URL, a SQLAlchemy Engine or a psycopg connection (which stay yours to close); without
+    it `GRAPH_SITTER_DB_URL`, else the embedded server, which is started when nobody has yet.
 
     >>> with CodebaseDBAdapter() as adapter:
     ...     for result in adapter.record("~/src/click"):
@@ -49,11 +52,12 @@ class CodebaseDBAdapter:
     def __init__(
         self,
         db: str | Engine | psycopg.Connection[Any] | None = None,
-        organization: str = "default",
+        organization: str | None = None,
         *,
         upgrade: bool = False,
     ) -> None:
-        self._database = open_database(db, organization, upgrade=upgrade)
+        chosen = organization or os.environ.get("GRAPH_SITTER_DB_ORGANIZATION") or "default"
+        self._database = open_database(db, chosen, upgrade=upgrade)
 
     def __enter__(self) -> CodebaseDBAdapter:
         return self
@@ -78,9 +82,9 @@ class CodebaseDBAdapter:
         languages: Iterable[str] | None = None,
         progress: Progress | None = None,
     ) -> list[AnalysisResult]:
-        """Analyse a folder, or one of its repository's commits, and store one run per language family.
+        """Analyse a folder, or one of its repository's commits: one run per language family.
 
-        A commit that was recorded with the same settings is not analysed again: its run is returned.
+        A commit that was recorded with the same settings is not analysed again, its run returned.
         """
         from graph_sitter_db import recording
 
@@ -100,44 +104,72 @@ class CodebaseDBAdapter:
         return self._result(each.run_id, each.already, each.rows)
 
     def get_file_analysis_enhanced(self, file: Any, store_results: bool = True) -> FileAnalysis:
-        """Facts, metrics and the file's own issues; `store_results` keeps this version for later runs."""
-        from graph_sitter_db import recording
+        """Facts, metrics and the file's own issues; `store_results` keeps this version for runs."""
+        from graph_sitter_db import single
 
-        analysis = recording.analyse_file(self._database, file, store_results)
-        return analysis
+        return single.analyse_file(self._database, file, store_results)
 
-    def get_historical_analysis(self, codebase_id: Reference, days_back: int = 30) -> list[RunSummary]:
+    def get_symbol_analysis(self, symbol: Any) -> tuple[SymbolReport | None, list[IssueReport]]:
+        """What is known of a graph-sitter symbol, and the issues in it."""
+        from graph_sitter_db import single
+
+        return single.analyse_symbol(self._database, symbol)
+
+    def get_historical_analysis(
+        self, codebase_id: Reference, days_back: int = 30
+    ) -> list[RunSummary]:
         """Finished runs of the last days, newest first."""
         with self._reading() as connection:
-            return query.runs(connection, codebase_id=UUID(str(codebase_id)), days=days_back, limit=None)
+            return query.runs(
+                connection, codebase_id=UUID(str(codebase_id)), days=days_back, limit=None
+            )
 
     def get_quality_trends(self, repository_id: Reference | None = None) -> Trends:
         """Scores over time: of one repository, or of the whole organization."""
         with self._reading() as connection:
-            return query.trends(connection, repository_id=repository_id and UUID(str(repository_id)))
+            return query.trends(
+                connection, repository_id=repository_id and UUID(str(repository_id))
+            )
 
     def compare_analyses(self, analysis_id_1: Reference, analysis_id_2: Reference) -> Comparison:
-        """What the second run has, lacks or does differently; each is an id, short id, commit or branch."""
+        """What the second run has, lacks or does differently; each an id, commit or branch."""
         with self._reading() as connection:
             before = query.run(connection, str(analysis_id_1))
             after = query.run(connection, str(analysis_id_2), language=before.language)
             return query.compare(connection, before.id, after.id)
 
     def resolve(
-        self, reference: Reference | None = None, *, path: str | Path = ".", language: str | None = None
+        self,
+        reference: Reference | None = None,
+        *,
+        path: str | Path = ".",
+        language: str | None = None,
     ) -> RunSummary:
         """The run a reference means; without one, the newest of the repository at `path`."""
+        where = place_of(path, reference and str(reference))
         with self._reading() as connection:
-            if reference is not None:
-                return query.run(connection, str(reference), language=language)
-            return query.newest(connection, *_identity(path), language=language)
+            if reference is None:
+                return query.newest(
+                    connection, where.full_name, where.root_path, where.branch, language=language
+                )
+            try:
+                return query.run(
+                    connection,
+                    where.commit or reference,
+                    language=language,
+                    repository=where.full_name,
+                )
+            except UsageError:
+                if reference == "latest":
+                    raise
+                return query.run(connection, reference, language=language)  # of any repository
 
     def runs(
         self, *, path: str | Path | None = None, branch: str | None = None, limit: int | None = 20
     ) -> list[RunSummary]:
         """Newest first; without a path, of every repository of the organization."""
         with self._reading() as connection:
-            repository = _identity(path)[0] if path is not None else None
+            repository = place_of(path).full_name if path is not None else None
             return query.runs(connection, repository=repository, branch=branch, limit=limit)
 
     def files(self, run: UUID, pattern: str | None = None) -> list[FileReport]:
@@ -187,7 +219,14 @@ class CodebaseDBAdapter:
 
 def create_enhanced_analyzer(
     db_connection: str | Engine | psycopg.Connection[Any] | None = None,
-    organization_id: str = "default",
+    organization_id: str | None = None,
 ) -> CodebaseDBAdapter:
     """The adapter, under the name older scripts call."""
     return CodebaseDBAdapter(db_connection, organization_id)
+
+
+def _uuid(value: Reference) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise UsageError(f"{value!r} is no id; ids are UUIDs such as a result's.") from None

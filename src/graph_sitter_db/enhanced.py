@@ -21,7 +21,7 @@ _log = logging.getLogger("graph_sitter_db")
 def get_codebase_summary_enhanced(
     codebase: Any, db_adapter: CodebaseDBAdapter | None = None, *, strict: bool = False
 ) -> str:
-    """`get_codebase_summary`; with an adapter the run is recorded and what is known of it appended."""
+    """`get_codebase_summary`; with an adapter the run is recorded and what it tells appended."""
     from graph_sitter_db.extract.summaries import codebase_summary
 
     def known(adapter: CodebaseDBAdapter) -> str:

@@ -18,7 +18,7 @@ from graph_sitter_db.settings import Settings
 
 
 class Progress(Protocol):
-    """Told about long work: the stage, how much of it is done, and how much there is (None: unknown)."""
+    """Told about long work: the stage, how much is done, how much there is (None: unknown)."""
 
     def __call__(self, stage: str, done: int, total: int | None) -> None: ...
 
@@ -97,9 +97,7 @@ def analyse(
         score=scored,
         totals=totals,
         definitions=recipe.definitions,
-        failures=tuple(
-            [*failed, *_unparsed(files), *relations.failures, *detected.failures]
-        ),
+        failures=tuple([*failed, *_unparsed(files), *relations.failures, *detected.failures]),
         graph_summary=relations.summary,
         node_count=relations.node_count,
         edge_count=relations.edge_count,

@@ -1,4 +1,4 @@
-"""From a folder, a commit or a graph-sitter `Codebase` to stored runs: the writing half of the adapter."""
+"""The adapter's writing half: from a folder, a commit or a `Codebase` to stored runs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -57,7 +57,11 @@ def record_codebase(
         return store.Recorded(begun.run_id, begun.place.codebase_id, already=True)
     with _failing(database, begun):
         analysis = analyse(
-            origin, graph.family, sources, recipe, relate=lambda facts: extract.relations(graph, facts)
+            origin,
+            graph.family,
+            sources,
+            recipe,
+            relate=lambda facts: extract.relations(graph, facts),
         )
     return store.complete(database, begun, analysis)
 
@@ -164,9 +168,15 @@ def _configured(settings: Settings, configuration: Mapping[str, object]) -> Sett
     return settings.with_analysis(configuration) if configuration else settings
 
 
-def _origin(
-    root: Path, family: Family, sources: list[Source]
-) -> tuple[Origin, dict[str, object]]:
+def origin_of(root: Path) -> Origin:
+    """Where a folder's files come from; one that is gone (graph_sitter's temporary) has a name."""
+    try:
+        return open_tree(root).origin
+    except RepositoryError as error:
+        return _nowhere(root, str(error))
+
+
+def _origin(root: Path, family: Family, sources: list[Source]) -> tuple[Origin, dict[str, object]]:
     """Where a codebase's files come from, and what tells this run from one of the whole commit."""
     held = {source.path: source.sha256 for source in sources}
     try:

@@ -1,10 +1,11 @@
 """Stage 6: an analysis becomes one run, in one transaction, addressed by content.
 
-`begin` commits a row that says `running`, so that a killed process is visible; `complete` fills it, all
-or nothing. Whoever records the same commit meanwhile, or after a crash, continues the same row.
+`begin` commits a row that says `running`, so that a killed process is visible; `complete` fills it,
+all or nothing. Whoever records the same commit meanwhile, or after a crash, continues that row.
 """
 
 from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fail
+from graph_sitter_db.store.rows import CALLABLES
 from graph_sitter_db.store.single_file import store_file
 
-__all__ = ["Begun", "Recorded", "begin", "complete", "fail", "store_file"]
+__all__ = ["CALLABLES", "Begun", "Recorded", "begin", "complete", "fail", "store_file"]

@@ -1,10 +1,11 @@
 """Content: file versions, linkages and the snapshot of them, each written once, ever."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 from graph_sitter_db.model.issues import Issue
+from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.snapshot import AnalysedFile, Analysis
 from graph_sitter_db.store.digests import linkage_digest, snapshot_digest
 from graph_sitter_db.store.places import Place
@@ -17,7 +18,7 @@ from graph_sitter_db.store.rows import (
     version_row,
 )
 from graph_sitter_db.store.statements import Statements
-from graph_sitter_db.store.text import stored_json, stored_path
+from graph_sitter_db.store.text import stored_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class Content:
 
 def write_content(sql: Statements, place: Place, analysis: Analysis) -> Content:
     """Store what is new of the analysis; find or make its snapshot."""
-    files = {stored_path(file.path): file for file in analysis.files}
+    files = {storable(file.path): file for file in analysis.files}
     digests = {path: _digest(file) for path, file in files.items()}
     rows = write_versions(sql, place, files, digests)
     new_versions = rows["file_versions"]
     rows |= _write_linkages(sql, files)
-    manifest = [(path, file.measured.facts.source.sha256, digests[path]) for path, file in files.items()]
+    manifest = [
+        (path, file.measured.facts.source.sha256, digests[path]) for path, file in files.items()
+    ]
     digest = snapshot_digest(manifest, place.extractor)
     snapshot_id = sql.value("find_snapshot", codebase_id=place.codebase_id, digest=digest)
     if snapshot_id is None:
@@ -59,10 +62,7 @@ def write_versions(
 ) -> dict[str, int]:
     """Stage the manifest of `files`; store those file versions that are not known yet."""
     key = {"codebase_id": place.codebase_id, "extractor_id": place.extractor_id}
-    manifest = (
-        (path, file.measured.facts.source.sha256, digests[path]) for path, file in files.items()
-    )
-    sql.copy("stage_manifest", "manifest", manifest)
+    sql.copy("stage_manifest", "manifest", _manifest(files, digests))
     rows = {"files": sql.run("insert_files", codebase_id=place.codebase_id)}
     unknown = [path for (path,) in sql.rows("unknown_versions", **key)]
     new = {path: files[path] for path in unknown}
@@ -86,6 +86,13 @@ def _write_linkages(sql: Statements, files: Mapping[str, AnalysedFile]) -> dict[
     sql.fill("staged_issues", (r for p, f in new.items() for r in issue_rows(p, _graph(f), True)))
     rows["graph issue_records"] = sql.run("insert_linkage_issues")
     return rows
+
+
+def _manifest(
+    files: Mapping[str, AnalysedFile], digests: Mapping[str, bytes | None]
+) -> Iterator[tuple[str, bytes, bytes | None]]:
+    for path, file in files.items():
+        yield path, file.measured.facts.source.sha256, digests[path]
 
 
 def _digest(file: AnalysedFile) -> bytes | None:

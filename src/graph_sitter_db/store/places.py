@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from graph_sitter_db.model.keys import Family
+from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.snapshot import Commit, Origin
 from graph_sitter_db.store.statements import Statements
-from graph_sitter_db.store.text import stored, stored_json, stored_path
+from graph_sitter_db.store.text import stored, stored_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,10 @@ def slug(name: str) -> str:
 
 
 def _repository(sql: Statements, origin: Origin, family: Family) -> UUID:
-    key: dict[str, Any] = {"provider": origin.provider, "full_name": stored_path(origin.full_name)}
+    key: dict[str, Any] = {"provider": origin.provider, "full_name": storable(origin.full_name)}
     if found := sql.value("find_repository", **key):
         return found  # type: ignore[no-any-return]
-    name = stored_path(origin.name)
+    name = storable(origin.name)
     repository_id: UUID = sql.value(
         "insert_repository",
         **key,
@@ -66,7 +67,7 @@ def _repository(sql: Statements, origin: Origin, family: Family) -> UUID:
 
 
 def _codebase(sql: Statements, origin: Origin, family: Family, repository_id: UUID) -> UUID:
-    root = stored_path(origin.root_path)
+    root = storable(origin.root_path)
     key: dict[str, Any] = {"repository_id": repository_id, "language": family, "root_path": root}
     if found := sql.value("find_codebase", **key):
         return found  # type: ignore[no-any-return]
@@ -74,7 +75,7 @@ def _codebase(sql: Statements, origin: Origin, family: Family, repository_id: UU
         "insert_codebase",
         **key,
         project_id=sql.value("find_project", repository_id=repository_id),
-        name=f"{origin.provider}:{stored_path(origin.full_name)}",
+        name=f"{origin.provider}:{storable(origin.full_name)}",
     )
     return created
 

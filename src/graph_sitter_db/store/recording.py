@@ -18,11 +18,13 @@ from graph_sitter_db.store.text import stored, stored_json
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A run that is under way; `done` when this very commit and configuration was recorded before."""
+    """A run that is under way; `done` when this commit and configuration was recorded before."""
 
     run_id: UUID
     place: Place
-    key: Mapping[str, object]  # codebase, commit, depth and configuration: what makes two runs the same
+    key: Mapping[
+        str, object
+    ]  # codebase, commit, depth and configuration: what makes two runs the same
     is_working_tree: bool
     done: bool
 

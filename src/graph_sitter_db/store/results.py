@@ -6,12 +6,13 @@ from itertools import accumulate
 from uuid import UUID
 
 from graph_sitter_db.model.keys import Severity
+from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Failure
 from graph_sitter_db.model.snapshot import Analysis
 from graph_sitter_db.store.content import Content
 from graph_sitter_db.store.statements import Statements
-from graph_sitter_db.store.text import stored, stored_json, stored_path
+from graph_sitter_db.store.text import stored, stored_json
 
 
 def finished(analysis: Analysis, content: Content) -> dict[str, object]:
@@ -50,7 +51,7 @@ def finished(analysis: Analysis, content: Content) -> dict[str, object]:
 
 def write_metrics(sql: Statements, run_id: UUID, analysis: Analysis) -> None:
     """The roll-ups of the whole codebase, each with the version of its definition."""
-    known = {metric.name: metric for metric in analysis.metrics}
+    versions = {metric.name: metric.version for metric in analysis.metrics}
     sql.many("define_metric", [_definition(metric) for metric in analysis.metrics])
     sql.many(
         "insert_metric",
@@ -58,7 +59,9 @@ def write_metrics(sql: Statements, run_id: UUID, analysis: Analysis) -> None:
             {
                 "run_id": run_id,
                 "metric_name": name,
-                "definition_version": known[base].version if (base := _base(name)) in known else "1",
+                "definition_version": known[base].version
+                if (base := _base(name)) in known
+                else "1",
                 "value": value,
             }
             for name, value in analysis.totals.items()
@@ -70,6 +73,7 @@ def write_steps(sql: Statements, run_id: UUID, seconds: Mapping[str, float]) -> 
     """How long each stage took, laid end to end up to now."""
     now = datetime.now(UTC)
     ends = [now - timedelta(seconds=s) for s in _remaining(seconds.values())]
+    stages = zip(seconds.items(), ends, strict=True)
     sql.many(
         "insert_step",
         [
@@ -80,7 +84,9 @@ def write_steps(sql: Statements, run_id: UUID, seconds: Mapping[str, float]) -> 
                 "started_at": end - timedelta(seconds=took),
                 "completed_at": end,
             }
-            for position, ((name, took), end) in enumerate(zip(seconds.items(), ends, strict=True), 1)
+            for position, ((name, took), end) in enumerate(
+                zip(seconds.items(), ends, strict=True), 1
+            )
         ],
     )
 
@@ -88,10 +94,6 @@ def write_steps(sql: Statements, run_id: UUID, seconds: Mapping[str, float]) -> 
 def _remaining(seconds: Iterable[float]) -> list[float]:
     """For each stage, the time that the stages after it took."""
     return list(accumulate(reversed([*seconds][1:]), initial=0.0))[::-1]
-
-
-def _base(name: str) -> str:
-    return name.split(".", 1)[0]
 
 
 def _definition(metric: Metric) -> dict[str, object]:
@@ -109,7 +111,7 @@ def _definition(metric: Metric) -> dict[str, object]:
 
 def _failure(failure: Failure) -> dict[str, object]:
     return {
-        "path": stored_path(failure.path),
+        "path": storable(failure.path),
         "stage": failure.stage,
         "name": failure.name,
         "message": failure.message,

@@ -5,17 +5,20 @@ from collections.abc import Iterable, Iterator
 from graph_sitter_db.model.facts import Parameter, Symbol
 from graph_sitter_db.model.issues import Issue
 from graph_sitter_db.model.keys import SymbolKind
+from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.relations import Linkage
 from graph_sitter_db.model.snapshot import AnalysedFile
-from graph_sitter_db.store.text import stored, stored_json, stored_path
+from graph_sitter_db.store.text import stored, stored_json
 
 type Row = tuple[object, ...]
 
 CALLABLES = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
 _COLUMNS = frozenset(
-    "lines_physical lines_source lines_logical lines_comment lines_blank statements lines"
-    " cyclomatic_complexity cognitive_complexity nesting_depth parameter_count"
-    " function_count class_count".split()
+    (
+        *("lines_physical", "lines_source", "lines_logical", "lines_comment", "lines_blank"),
+        *("statements", "lines", "cyclomatic_complexity", "cognitive_complexity"),
+        *("nesting_depth", "parameter_count", "function_count", "class_count"),
+    )
 )
 
 
@@ -45,7 +48,9 @@ def version_row(path: str, file: AnalysedFile) -> Row:
 
 
 def symbol_rows(path: str, file: AnalysedFile) -> Iterator[Row]:
-    for symbol, values in zip(file.measured.facts.symbols, file.measured.symbol_values, strict=True):
+    for symbol, values in zip(
+        file.measured.facts.symbols, file.measured.symbol_values, strict=True
+    ):
         yield (
             path,
             symbol.ordinal,
@@ -118,7 +123,7 @@ def edge_rows(path: str, file: AnalysedFile) -> Iterator[Row]:
             ordinal,
             edge.kind,
             stored(edge.source) or None,
-            None if edge.external else stored_path(edge.target_path),
+            None if edge.external else storable(edge.target_path),
             None if edge.external else stored(edge.target),
             stored(edge.external) if edge.external else None,
             edge.count,

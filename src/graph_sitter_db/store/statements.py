@@ -15,17 +15,17 @@ class Statements:
         self._cursor = connection.cursor()
         self._sections = sections("record.sql")
 
-    def run(self, name: str, **values: object) -> int:
+    def run(self, name: str, /, **values: object) -> int:
         """Execute; the number of rows it touched."""
         return self._cursor.execute(self._sections[name], values).rowcount
 
-    def rows(self, name: str, **values: object) -> list[tuple[Any, ...]]:
+    def rows(self, name: str, /, **values: object) -> list[tuple[Any, ...]]:
         return self._cursor.execute(self._sections[name], values).fetchall()
 
-    def one(self, name: str, **values: object) -> tuple[Any, ...] | None:
+    def one(self, name: str, /, **values: object) -> tuple[Any, ...] | None:
         return self._cursor.execute(self._sections[name], values).fetchone()
 
-    def value(self, name: str, **values: object) -> Any:
+    def value(self, name: str, /, **values: object) -> Any:
         """The first column of the first row; None when there is none."""
         row = self.one(name, **values)
         return row[0] if row else None
@@ -39,9 +39,8 @@ class Statements:
         return self.fill(table, rows)
 
     def fill(self, table: str, rows: Iterable[tuple[object, ...]]) -> int:
-        count = 0
         statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
         with self._cursor.copy(statement) as copy:
-            for count, row in enumerate(rows, 1):
+            for row in rows:
                 copy.write_row(row)
-        return count
+        return self._cursor.rowcount

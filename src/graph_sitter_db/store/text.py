@@ -10,13 +10,6 @@ def stored(text: str) -> str:
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
-def stored_path(path: str) -> str:
-    """A path whose undecodable bytes show as `\\xNN`."""
-    if path.isascii():
-        return path
-    return path.encode(errors="surrogateescape").decode(errors="backslashreplace")
-
-
 def stored_json(value: object) -> str:
     """JSON that jsonb accepts."""
     text = _dump(value)

@@ -1,0 +1,135 @@
+"""One file on its own: analysed in memory, and kept when that is wanted."""
+
+from typing import Any
+from uuid import UUID
+
+from graph_sitter_db import detect, extract, measure, query, store
+from graph_sitter_db.checkout import place_of
+from graph_sitter_db.db import Database
+from graph_sitter_db.languages import family_of
+from graph_sitter_db.model.facts import Symbol
+from graph_sitter_db.model.issues import Issue
+from graph_sitter_db.model.keys import Family, SymbolKind
+from graph_sitter_db.model.paths import storable
+from graph_sitter_db.model.reports import FileAnalysis, FileReport, IssueReport, SymbolReport
+from graph_sitter_db.model.snapshot import AnalysedFile
+from graph_sitter_db.pipeline import Recipe
+from graph_sitter_db.recording import origin_of
+from graph_sitter_db.settings import load
+
+
+def analyse_file(database: Database, file: Any, keep: bool) -> FileAnalysis:
+    """What is known of a graph_sitter file: from the rows when this very version is stored."""
+    root, source = extract.root_of(file), extract.source_of(file)
+    family = family_of(source.path) or Family.PYTHON
+    recipe = Recipe.of(load(root))
+    measured = measure.measure(extract.facts(source), recipe.metrics)
+    issues = detect.detect([measured], None, family, recipe.rules, recipe.settings).issues
+    analysed = AnalysedFile(measured, None, tuple(issues.get(source.path, ())))
+    summary = extract.file_summary(file)
+    if keep:
+        codebase_id: UUID | None = store.store_file(
+            database, origin_of(root), family, analysed, recipe.definitions
+        )
+    else:
+        codebase_id = _codebase(database, root, family)
+    with database.transaction(read_only=True) as connection:
+        path = storable(source.path)
+        stored = codebase_id and query.stored_file(connection, codebase_id, path, source.sha256)
+        if stored:
+            return query.file_analysis(connection, stored, summary)
+    return _in_memory(analysed, summary)
+
+
+def analyse_symbol(
+    database: Database, symbol: Any
+) -> tuple[SymbolReport | None, list[IssueReport]]:
+    """What is known of a graph_sitter symbol, and the issues in it."""
+    found = extract.symbol_in(extract.facts(extract.source_of(symbol.file)), symbol)
+    analysis = analyse_file(database, symbol.file, keep=False)
+    if found is None:
+        return None, []
+    report = next((each for each in analysis.symbols if each.key == found.key), None)
+    return report, [issue for issue in analysis.issues if issue.symbol == found.key]
+
+
+def _codebase(database: Database, root: Any, family: Family) -> UUID | None:
+    with database.transaction(read_only=True) as connection:
+        found = query.find_codebases(connection, place_of(root).full_name)
+    return next((each.id for each in found if each.language == family), None)
+
+
+def _in_memory(analysed: AnalysedFile, summary: str) -> FileAnalysis:
+    facts, values = analysed.measured.facts, analysed.measured.values
+    kinds = [symbol.kind for symbol in facts.symbols]
+    return FileAnalysis(
+        path=storable(facts.path),
+        language=facts.source.language,
+        summary=summary,
+        metrics=dict(values),
+        symbols=[_symbol(analysed, symbol) for symbol in facts.symbols],
+        issues=[_issue(issue) for issue in analysed.issues],
+        file=FileReport(
+            path=storable(facts.path),
+            language=facts.source.language,
+            parse_status=facts.parse_status,
+            lines=facts.lines.physical,
+            lines_source=facts.lines.source,
+            lines_comment=facts.lines.comment,
+            lines_blank=facts.lines.blank,
+            functions=sum(kind in store.CALLABLES for kind in kinds),
+            classes=kinds.count(SymbolKind.CLASS),
+            cyclomatic=_whole(values.get("cyclomatic_complexity")),
+            cognitive=_whole(values.get("cognitive_complexity")),
+            issues=len(analysed.issues),
+        ),
+        stored=False,
+    )
+
+
+def _symbol(analysed: AnalysedFile, symbol: Symbol) -> SymbolReport:
+    values = analysed.measured.symbol_values[symbol.ordinal]
+    symbols = analysed.measured.facts.symbols
+    parent = symbols[symbol.parent_ordinal] if symbol.parent_ordinal is not None else None
+    return SymbolReport(
+        path=storable(analysed.path),
+        key=symbol.key,
+        kind=symbol.kind,
+        name=symbol.name,
+        parent=parent and parent.key,
+        signature=symbol.signature,
+        start_line=symbol.start_line,
+        end_line=symbol.end_line,
+        lines=symbol.end_line - symbol.start_line + 1,
+        is_exported=symbol.is_exported,
+        docstring=symbol.docstring,
+        parameters=len(symbol.parameters) if symbol.kind in store.CALLABLES else None,
+        cyclomatic=_whole(values.get("cyclomatic_complexity")),
+        cognitive=_whole(values.get("cognitive_complexity")),
+        nesting=_whole(values.get("nesting_depth")),
+        fan_in=None,
+        fan_out=None,
+    )
+
+
+def _issue(issue: Issue) -> IssueReport:
+    found = issue.finding
+    return IssueReport(
+        fingerprint=issue.fingerprint.hex(),
+        rule=issue.rule,
+        category=issue.category,
+        severity=issue.severity,
+        title=issue.title,
+        message=found.message,
+        path=storable(found.path),
+        symbol=found.symbol,
+        start_line=found.start_line,
+        end_line=found.end_line,
+        measured=found.measured,
+        limit=found.limit,
+        effort_minutes=found.effort_minutes,
+    )
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
