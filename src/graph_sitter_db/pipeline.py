@@ -97,7 +97,7 @@ def analyse(
         score=scored,
         totals=totals,
         definitions=recipe.definitions,
-        failures=tuple([*failed, *_unparsed(files), *relations.failures, *detected.failures]),
+        failures=(*failed, *_unparsed(files), *relations.failures, *detected.failures),
         graph_summary=relations.summary,
         node_count=relations.node_count,
         edge_count=relations.edge_count,

@@ -35,10 +35,7 @@ def write_content(sql: Statements, place: Place, analysis: Analysis) -> Content:
     rows = write_versions(sql, place, files, digests)
     new_versions = rows["file_versions"]
     rows |= _write_linkages(sql, files)
-    manifest = [
-        (path, file.measured.facts.source.sha256, digests[path]) for path, file in files.items()
-    ]
-    digest = snapshot_digest(manifest, place.extractor)
+    digest = snapshot_digest(_manifest(files, digests), place.extractor)
     snapshot_id = sql.value("find_snapshot", codebase_id=place.codebase_id, digest=digest)
     if snapshot_id is None:
         snapshot_id = sql.value(

@@ -59,9 +59,7 @@ def write_metrics(sql: Statements, run_id: UUID, analysis: Analysis) -> None:
             {
                 "run_id": run_id,
                 "metric_name": name,
-                "definition_version": known[base].version
-                if (base := _base(name)) in known
-                else "1",
+                "definition_version": versions.get(name.split(".", 1)[0], "1"),
                 "value": value,
             }
             for name, value in analysis.totals.items()
@@ -84,9 +82,7 @@ def write_steps(sql: Statements, run_id: UUID, seconds: Mapping[str, float]) -> 
                 "started_at": end - timedelta(seconds=took),
                 "completed_at": end,
             }
-            for position, ((name, took), end) in enumerate(
-                zip(seconds.items(), ends, strict=True), 1
-            )
+            for position, ((name, took), end) in enumerate(stages, 1)
         ],
     )
 
