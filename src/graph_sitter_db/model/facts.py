@@ -59,6 +59,7 @@ class Control:
     line: int
     weight: int = 1  # BOOLEAN: operators in the run
     in_lambda: bool = False  # belongs to an anonymous expression that is no symbol of its own
+    in_assert: bool = False  # belongs to what an assertion checks
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""A file's bytes → its facts: symbols, control points, lines, sites and names, in one walk."""
+
+from typing import Any
+
+from tree_sitter import Node, Tree
+
+from graph_sitter_db import languages
+from graph_sitter_db.extract.syntax_frames import symbols_of
+from graph_sitter_db.extract.syntax_lines import line_map
+from graph_sitter_db.extract.syntax_marks import is_generated, is_test
+from graph_sitter_db.extract.syntax_table import parser, table
+from graph_sitter_db.extract.syntax_text import Text, Unreadable, text_of
+from graph_sitter_db.extract.syntax_walk import Walk
+from graph_sitter_db.model.facts import FileFacts, Source
+from graph_sitter_db.model.keys import ParseStatus
+
+
+def facts(source: Source) -> FileFacts:
+    """Everything the bytes tell. Never raises for their sake: what cannot be read is said in
+    `parse_status` and `parse_error`.
+
+    Byte positions are those of `source.content`, whatever its encoding. The structure digests are
+    of tokens: comments, docstrings and white space inside lines do not change them.
+    """
+    try:
+        text = text_of(source.content, languages.family(source.language))
+    except Unreadable as error:
+        return FileFacts(source, ParseStatus.FAILED, str(error), **_marks(source))
+    tree = parser(source.language).parse(text.parsed)
+    walk = _walked(tree, text, source)
+    lines = line_map(text.parsed, walk.comments + walk.docstrings, walk.long_strings)
+    error = _error(tree.root_node) or text.note
+    return FileFacts(
+        source=source,
+        parse_status=ParseStatus.PARTIAL if error else ParseStatus.OK,
+        parse_error=error,
+        lines=lines.lines,
+        statements=walk.statements,
+        symbols=symbols_of(walk.frames, walk.spec, lines.source_between),
+        controls=tuple(walk.file.controls),
+        sites=tuple(walk.sites),
+        names=frozenset(name.decode(text.encoding, "replace") for name in walk.names),
+        exports=None if walk.exports is None else frozenset(walk.exports - {""}),
+        tree=tree.root_node,
+        **_marks(source),
+    )
+
+
+def _marks(source: Source) -> dict[str, Any]:
+    return {
+        "is_test": is_test(source.path),
+        "is_generated": is_generated(source.path, source.content),
+    }
+
+
+def _walked(tree: Tree, text: Text, source: Source) -> Walk:
+    walk = Walk(text, languages.spec(source.language), table(source.language))
+    walk.run(tree.root_node)
+    return walk
+
+
+def _error(root: Node) -> str | None:
+    """Where the first part begins that the grammar does not know."""
+    node: Node | None = root if root.has_error else None
+    while node is not None and not node.is_error and not node.is_missing:
+        node = next((child for child in node.children if child.has_error), None)
+    if node is None:
+        return None
+    what = f"`{node.type}` is missing" if node.is_missing else "syntax error"
+    return f"line {node.start_point.row + 1}: {what}"

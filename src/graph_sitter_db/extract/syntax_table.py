@@ -1,0 +1,111 @@
+"""From a language's data to what the walk does at each kind of node."""
+
+from collections.abc import Iterator
+from functools import cache, partial
+
+from tree_sitter import Language as Grammar
+from tree_sitter import Node, Parser
+
+from graph_sitter_db import languages
+from graph_sitter_db.extract.syntax_walk import Handler, Table, Walk
+from graph_sitter_db.languages.terms import LanguageSpec
+from graph_sitter_db.model.facts import ControlKind
+from graph_sitter_db.model.keys import Language
+
+
+@cache
+def grammar(language: Language) -> Grammar:
+    return Grammar(languages.spec(language).grammar())
+
+
+def parser(language: Language) -> Parser:
+    return Parser(grammar(language))
+
+
+@cache
+def table(language: Language) -> Table:
+    spec, kinds = languages.spec(language), grammar(language)
+    found: Table = {}
+    for kind in range(kinds.node_kind_count):
+        name = kinds.node_kind_for_id(kind) or ""
+        if kinds.node_kind_is_named(kind):
+            handler = _handler(name, spec)
+            if handler:
+                found[kind] = handler
+        elif name in spec.token_controls:
+            found[kind] = partial(_token_control, control=spec.token_controls[name])
+        elif kinds.node_kind_is_visible(kind):
+            found[kind] = name.encode()
+    return found
+
+
+def _token_control(walk: Walk, node: Node, control: ControlKind) -> None:
+    walk.token(node)
+    walk.control(control, node)
+
+
+def _handler(name: str, spec: LanguageSpec) -> Handler | None:
+    observers = list(_observers(name, spec))
+    reader = _reader(name, spec)
+    if not observers:
+        return reader
+    read = reader or Walk.descend
+    if name in spec.statements:
+        return partial(_read_statement, observers=observers, reader=read)
+    if len(observers) == 1:
+        return partial(_read_observed, observer=observers[0], reader=read)
+    return partial(_read_all, observers=observers, reader=read)
+
+
+def _observers(name: str, spec: LanguageSpec) -> Iterator[Handler]:
+    """What looks at a node before it is read. Exports come before what opens a symbol."""
+    if name in spec.statements:
+        yield Walk.statement
+    if name in spec.imports:
+        yield Walk.imported
+    if name in spec.exports:
+        yield Walk.exported
+    if name in spec.calls:
+        yield Walk.called
+    if name in spec.boolean:
+        yield Walk.boolean
+    if name in spec.short_circuits:
+        yield Walk.short_circuit
+    if name in spec.bindings or name in spec.variables:
+        yield Walk.declaration
+
+
+def _reader(name: str, spec: LanguageSpec) -> Handler | None:
+    if name in spec.definitions:
+        return Walk.definition
+    if name in spec.branches:
+        branch = spec.branches[name]
+        return lambda walk, node: walk.branch(node, branch)
+    for names, handler in (
+        (spec.comments, Walk.comment),
+        (spec.strings, Walk.string),
+        (spec.identifiers, Walk.identifier),
+        (spec.decorators, Walk.decorator),
+        (spec.atoms, Walk.token),
+        (spec.blocks, Walk.block),
+        (spec.attributes, Walk.attribute),
+    ):
+        if name in names:
+            return handler
+    return None
+
+
+def _read_statement(walk: Walk, node: Node, observers: list[Handler], reader: Handler) -> None:
+    if not walk.is_docstring(node):
+        _read_all(walk, node, observers, reader)
+
+
+def _read_observed(walk: Walk, node: Node, observer: Handler, reader: Handler) -> None:
+    observer(walk, node)
+    reader(walk, node)
+
+
+def _read_all(walk: Walk, node: Node, observers: list[Handler], reader: Handler) -> None:
+    for observer in observers:
+        observer(walk, node)
+    reader(walk, node)

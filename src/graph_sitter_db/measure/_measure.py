@@ -1,0 +1,68 @@
+"""All metrics of one file."""
+
+from collections.abc import Sequence
+
+from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
+from graph_sitter_db.model.ports import Metric
+from graph_sitter_db.model.relations import Failure
+
+
+def measure(
+    facts: FileFacts,
+    metrics: Sequence[Metric] | None = None,
+    failures: list[Failure] | None = None,
+) -> MeasuredFile:
+    """Values by metric name, only where the metric is defined. Without `metrics`: the built-in ones.
+
+    A metric that raises costs its own value; what it raised is added to `failures`.
+    """
+    if metrics is None:
+        from graph_sitter_db.measure.metrics import METRICS
+
+        metrics = METRICS
+    failed: list[Failure] = [] if failures is None else failures
+    by_symbol = [metric for metric in metrics if metric.of_symbol]
+    return MeasuredFile(
+        facts=facts,
+        values=_of_file(facts, metrics, failed),
+        symbol_values=tuple(_of_symbol(s, facts, by_symbol, failed) for s in facts.symbols),
+    )
+
+
+def _of_file(
+    facts: FileFacts, metrics: Sequence[Metric], failed: list[Failure]
+) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for metric in metrics:
+        if metric.of_file:
+            try:
+                value = metric.of_file(facts)
+            except Exception as error:  # whatever a stranger's metric does
+                failed.append(_failure(facts, metric, error))
+                continue
+            if value is not None:
+                values[metric.name] = value
+    return values
+
+
+def _of_symbol(
+    symbol: Symbol, facts: FileFacts, metrics: Sequence[Metric], failed: list[Failure]
+) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for metric in metrics:
+        assert metric.of_symbol
+        try:
+            value = metric.of_symbol(symbol, facts)
+        except Exception as error:
+            failed.append(_failure(facts, metric, error, symbol.start_line))
+            continue
+        if value is not None:
+            values[metric.name] = value
+    return values
+
+
+def _failure(
+    facts: FileFacts, metric: Metric, error: Exception, line: int | None = None
+) -> Failure:
+    message = f"{type(error).__name__}: {error}"
+    return Failure(facts.path, "metric", metric.name, message, line)

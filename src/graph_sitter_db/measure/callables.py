@@ -1,0 +1,41 @@
+"""What metrics share: which symbols are functions, and which stand inside which."""
+
+from collections.abc import Iterator
+
+from graph_sitter_db.model.facts import Control, FileFacts, Symbol
+from graph_sitter_db.model.keys import SymbolKind
+
+CALLABLES = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
+
+
+def is_callable(symbol: Symbol) -> bool:
+    return symbol.kind in CALLABLES
+
+
+def inside(symbol: Symbol, facts: FileFacts) -> Iterator[Symbol]:
+    """Symbols within, at any depth, in the order of the source."""
+    outer = {symbol.ordinal}
+    for candidate in facts.symbols[symbol.ordinal + 1 :]:
+        if candidate.start_byte >= symbol.end_byte:
+            break
+        if candidate.parent_ordinal in outer:
+            outer.add(candidate.ordinal)
+            yield candidate
+
+
+def is_nested(symbol: Symbol, facts: FileFacts) -> bool:
+    """Whether a function is anywhere around it."""
+    parent = symbol.parent_ordinal
+    while parent is not None:
+        if is_callable(facts.symbols[parent]):
+            return True
+        parent = facts.symbols[parent].parent_ordinal
+    return False
+
+
+def loose_controls(facts: FileFacts) -> Iterator[Control]:
+    """Control points that stand in no function: of the module and of class bodies."""
+    yield from facts.controls
+    for symbol in facts.symbols:
+        if not is_callable(symbol) and symbol.controls and not is_nested(symbol, facts):
+            yield from symbol.controls

@@ -1,0 +1,22 @@
+"""Metrics: each a value that says what it counts, from which source, and which way is better."""
+
+from graph_sitter_db.measure.metrics.cognitive import COGNITIVE
+from graph_sitter_db.measure.metrics.cyclomatic import CYCLOMATIC
+from graph_sitter_db.measure.metrics.definitions import DEFINITIONS
+from graph_sitter_db.measure.metrics.lines import LINES
+from graph_sitter_db.measure.metrics.nesting import NESTING
+from graph_sitter_db.measure.metrics.parameters import PARAMETERS
+from graph_sitter_db.measure.metrics.returns import RETURNS
+from graph_sitter_db.measure.metrics.statements import STATEMENTS
+from graph_sitter_db.model.ports import Metric
+
+METRICS: tuple[Metric, ...] = (
+    *LINES,
+    STATEMENTS,
+    *DEFINITIONS,
+    CYCLOMATIC,
+    COGNITIVE,
+    NESTING,
+    PARAMETERS,
+    RETURNS,
+)

@@ -1,0 +1,40 @@
+"""How deep the flow is nested."""
+
+from graph_sitter_db.measure.callables import is_callable
+from graph_sitter_db.model.facts import ControlKind, FileFacts, Symbol
+from graph_sitter_db.model.keys import Direction, Rollup
+from graph_sitter_db.model.ports import Metric
+
+_LEVELS = frozenset(
+    {
+        ControlKind.IF,
+        ControlKind.ELIF,
+        ControlKind.ELSE,
+        ControlKind.FOR,
+        ControlKind.WHILE,
+        ControlKind.LOOP_ELSE,
+        ControlKind.EXCEPT,
+        ControlKind.SWITCH,
+    }
+)
+
+
+def _of_symbol(symbol: Symbol, facts: FileFacts) -> float | None:
+    if not is_callable(symbol):
+        return None
+    return max((c.nesting + 1 for c in symbol.controls if c.kind in _LEVELS), default=0)
+
+
+NESTING = Metric(
+    name="nesting_depth",
+    title="Nesting",
+    unit="levels",
+    direction=Direction.LOWER,
+    rollup=Rollup.MAX,
+    definition=(
+        "The deepest chain of if, loop, catch and switch bodies in a function's own level; "
+        "try, with and finally are no level."
+    ),
+    source="graph-sitter-db 1",
+    of_symbol=_of_symbol,
+)
