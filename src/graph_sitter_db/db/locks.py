@@ -18,15 +18,23 @@ def take(path: Path, *, shared: bool = False, patience: float = _PATIENCE) -> in
     Give it back with `os.close` only: an explicit unlock would also end the lock of a forked
     child, or of the parent, which share it.
     """
+    descriptor = take_within(patience, path, shared=shared)
+    if descriptor is None:
+        raise EmbeddedServerError(
+            f"Another program has held {path} for {patience:.0f} seconds. It starts or stops "
+            "the embedded database and seems to hang: end it and try again."
+        )
+    return descriptor
+
+
+def take_within(patience: float, path: Path, *, shared: bool = False) -> int | None:
+    """As `take`, but None when `patience` seconds were not enough."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + patience
     while not _try(descriptor, shared):
         if time.monotonic() > deadline:
             os.close(descriptor)
-            raise EmbeddedServerError(
-                f"Another program has held {path} for {patience:.0f} seconds. It starts or stops "
-                "the embedded database and seems to hang: end it and try again."
-            )
+            return None
         time.sleep(0.01)
     return descriptor
 

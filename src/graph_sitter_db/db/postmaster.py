@@ -16,9 +16,12 @@ from graph_sitter_db.db.home import PORT, SUPERUSER, Home
 from graph_sitter_db.errors import EmbeddedServerError
 
 _PATIENCE = 60.0  # seconds; a start takes 0.1, recovery after a crash as long as the log is
-_COUNT = (
-    "SELECT count(*) FROM pg_stat_activity "
-    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+_WATCHER = "graph-sitter-db watcher"
+
+# Connections of others: neither the one that asks nor the watcher's.
+COUNT = (
+    "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    f" AND pid <> pg_backend_pid() AND application_name <> '{_WATCHER}'"
 )
 
 
@@ -61,14 +64,9 @@ def launch(home: Home, user: Account, linger: float) -> None:
 
 def stop(home: Home) -> None:
     """End the server: clients are disconnected, what is committed is written down."""
-    for how in (signal.SIGINT, signal.SIGQUIT):
-        main_process = pid(home)
-        if not main_process or not _listens(home):
-            return
-        os.kill(main_process, how)
-        deadline = time.monotonic() + _PATIENCE
-        while (_pid_file(home) or _listens(home)) and time.monotonic() < deadline:
-            time.sleep(0.01)
+    _end(home)
+    with suppress(OSError):
+        home.socket_folder.rmdir()
 
 
 def forget_the_dead(home: Home) -> None:
@@ -87,9 +85,10 @@ def _spawn_watcher(home: Home, user: Account, linger: float, patience: float) ->
     plan = {
         "server": _command(home),
         "count": _counting(home),
-        "environment": binaries.environment(),
+        "environment": {**binaries.environment(), "PGAPPNAME": _WATCHER},
         "user": [user.uid, user.gid] if user.switch else None,
         "pid_file": str(home.data / "postmaster.pid"),
+        "socket_folder": str(home.socket_folder),
         "log": str(home.log),
         "users_lock": str(home.users_lock),
         "watcher_lock": str(home.watcher_lock),
@@ -123,7 +122,18 @@ def _command(home: Home) -> list[str]:
 
 def _counting(home: Home) -> list[str]:
     where = ["-h", str(home.socket_folder), "-p", str(PORT), "-U", SUPERUSER, "-d", "postgres"]
-    return [str(binaries.program("psql")), "-X", "-A", "-t", "-w", *where, "-c", _COUNT]
+    return [str(binaries.program("psql")), "-X", "-A", "-t", "-w", *where, "-c", COUNT]
+
+
+def _end(home: Home) -> None:
+    for how in (signal.SIGINT, signal.SIGQUIT):
+        main_process = pid(home)
+        if not main_process or not _listens(home):
+            return
+        os.kill(main_process, how)
+        deadline = time.monotonic() + _PATIENCE
+        while (_pid_file(home) or _listens(home)) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def _pid_file(home: Home) -> list[str]:

@@ -46,13 +46,13 @@ def stop(force: bool = False) -> bool:
         return False
     leave()
     with locks.exclusive(place.start_lock):
-        place.stay.unlink(missing_ok=True)
-        if not postmaster.is_running(place):
-            return False
+        running = postmaster.is_running(place)
         if not force:
-            _refuse_while_used(place)
-        postmaster.stop(place)
-    return True
+            _stop_unused(place)
+        else:
+            postmaster.stop(place)
+        place.stay.unlink(missing_ok=True)
+    return running
 
 
 def status() -> ServerStatus:
@@ -63,11 +63,11 @@ def status() -> ServerStatus:
     import psycopg
 
     with psycopg.connect(place.url, autocommit=True) as connection:
-        version, users = connection.execute(
-            "SELECT current_setting('server_version'), count(*) FROM pg_stat_activity"
-            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        ).fetchone() or (None, 0)
-    return ServerStatus(True, postmaster.pid(place), place.path, version, place.url, users)
+        version = connection.execute("SELECT current_setting('server_version')").fetchone()
+        users = connection.execute(postmaster.COUNT).fetchone()
+    return ServerStatus(
+        True, postmaster.pid(place), place.path, *(version or (None,)), place.url, *(users or (0,))
+    )
 
 
 def url() -> str:
@@ -104,13 +104,17 @@ def _use(place: Home) -> None:
     os.utime(place.users_lock)
 
 
-def _refuse_while_used(place: Home) -> None:
+def _stop_unused(place: Home) -> None:
+    # The watcher takes the same lock for a moment now and then, so once is not enough.
+    nobody = locks.take_within(1.0, place.users_lock)
     users = status().users
-    if locks.is_held(place.users_lock) or users:
+    if nobody is None or users:
         raise EmbeddedServerError(
-            f"The embedded database is in use ({users} connections). "
-            "Wait until the others have ended, or stop it nevertheless with --force."
+            f"The embedded database is in use by other programs ({users} connections). "
+            "Wait until they have ended, or stop it nevertheless with --force."
         )
+    postmaster.stop(place)
+    os.close(nobody)
 
 
 def _linger() -> float:

@@ -1,6 +1,7 @@
 """Where connections come from: a URL, the embedded server, or what the caller has already."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -77,6 +78,19 @@ class UrlSource:
                 connection.close()
 
     def separate(self) -> Connection:
+        try:
+            return self._connected()
+        except DatabaseUnavailable:
+            if not self.embedded:
+                raise
+            time.sleep(0.1)  # it was just ending: the next attempt starts it again
+            return self._connected()
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+    def _connected(self) -> Connection:
         with explain.connecting(self.label):
             # Prepared statements would not survive a pooler between us and the server.
             return psycopg.connect(
@@ -85,10 +99,6 @@ class UrlSource:
                 autocommit=True,
                 prepare_threshold=None,
             )
-
-    def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
 
     def _reusable(self) -> Connection | None:
         while self._idle:

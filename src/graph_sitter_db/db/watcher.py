@@ -33,6 +33,7 @@ class Plan:
     environment: dict[str, str]
     user: list[int] | None  # uid and gid to change to
     pid_file: str
+    socket_folder: str
     log: str
     users_lock: str
     watcher_lock: str
@@ -139,6 +140,8 @@ def _watch(plan: Plan, server: Server) -> None:
                 if not _connected(plan):
                     # The lock is still held: who comes now waits, and then starts a new server.
                     server.stop()
+                    with suppress(OSError):
+                        Path(plan.socket_folder).rmdir()
                     return
                 last_use = time.time()
         select.select([child_ended], [], [], pause)
