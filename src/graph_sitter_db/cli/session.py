@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate
@@ -21,6 +22,8 @@ class Session:
     def adapter(self, *, upgrade: bool = False) -> CodebaseDBAdapter:
         from graph_sitter_db.adapter import CodebaseDBAdapter
 
+        gc.freeze()
+        gc.enable()
         given = {"organization": self.organization} if self.organization else {}
         return CodebaseDBAdapter(self.url, upgrade=upgrade, **given)
 
