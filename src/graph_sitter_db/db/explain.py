@@ -17,8 +17,10 @@ from graph_sitter_db.errors import (
 
 # The server reports an error while connecting without its code, and perhaps in its own language;
 # only the two blanks after the severity are the same everywhere.
-_SERVER_SAID = re.compile(r"(?:^|failed: )\w+:  (.+)", re.MULTILINE)
-_BUSY = re.compile(r"starting up|shutting down|recovery mode|too many clients|connection slots")
+_SERVER_SAID = re.compile(r"(?:^|failed: )(?:\w+:  |fe_sendauth: )(.+)", re.MULTILINE)
+_BUSY = re.compile(
+    r"starting up|shutting down|recovery mode|too many (?:clients|connections)|connection slots"
+)
 _NO_DATABASE = re.compile(r'database ".*" does not exist')
 _NO_CONNECT = re.compile(r"permission denied for database")
 
@@ -114,4 +116,5 @@ def _first_line(error: psycopg.Error) -> str:
 
 
 def _release(number: int) -> str:
-    return f"{number // 10000}.{number % 10000}" if number >= 100000 else f"{number / 10000:.1f}"
+    minor = number % 10000 if number >= 100000 else number // 100 % 100
+    return f"{number // 10000}.{minor}"

@@ -33,6 +33,9 @@ def install(connection: Connection) -> None:
             if attempt == _ATTEMPTS:
                 raise
             time.sleep(random.uniform(0.01, 0.1) * attempt)
+        except errors.FeatureNotSupported as error:
+            told = error.diag
+            raise DatabaseRefused(f"{told.message_primary}. {told.message_hint or ''}") from error
 
 
 def remove(connection: Connection) -> None:

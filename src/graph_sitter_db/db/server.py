@@ -58,16 +58,18 @@ def stop(force: bool = False) -> bool:
 def status() -> ServerStatus:
     """What is there now; nothing is started."""
     place = home.locate()
-    if not postmaster.is_ready(place):
-        return ServerStatus(False, None, place.path, None, place.url, 0)
-    import psycopg
+    if postmaster.is_ready(place):
+        import psycopg
 
-    with psycopg.connect(place.url, autocommit=True) as connection:
-        version = connection.execute("SELECT current_setting('server_version')").fetchone()
-        users = connection.execute(postmaster.COUNT).fetchone()
-    return ServerStatus(
-        True, postmaster.pid(place), place.path, *(version or (None,)), place.url, *(users or (0,))
-    )
+        with (
+            suppress(psycopg.OperationalError),  # it is just ending
+            psycopg.connect(place.url, autocommit=True) as connection,
+        ):
+            (users,) = connection.execute(postmaster.COUNT).fetchone() or (0,)
+            version = connection.info.parameter_status("server_version")
+            process = postmaster.pid(place)
+            return ServerStatus(True, process, place.path, version, place.url, users)
+    return ServerStatus(False, None, place.path, None, place.url, 0)
 
 
 def url() -> str:

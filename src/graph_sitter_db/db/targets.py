@@ -39,7 +39,8 @@ class Source(Protocol):
 
 def source(target: Target) -> Source:
     """What `target` stands for; None is GRAPH_SITTER_DB_URL, or else the embedded server."""
-    target = target or os.environ.get("GRAPH_SITTER_DB_URL") or None
+    if target is None:
+        target = os.environ.get("GRAPH_SITTER_DB_URL") or None
     if target is None:
         return UrlSource(server.start, embedded=True)
     if isinstance(target, str):

@@ -143,7 +143,7 @@ def test_stopping_refuses_to_interrupt_others_unless_forced(
 ) -> None:
     _line(run(HOLD))
 
-    with pytest.raises(EmbeddedServerError, match="in use.*--force"):
+    with pytest.raises(EmbeddedServerError, match=r"in use.*--force"):
         server.stop()
     assert server.stop(force=True)
 
@@ -156,6 +156,7 @@ def test_a_killed_server_recovers_at_the_next_start() -> None:
     killed = server.status().pid
     assert killed
     os.kill(killed, signal.SIGKILL)
+    _eventually(lambda: not psutil.pid_exists(killed))
 
     with psycopg.connect(server.start()) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
