@@ -23,7 +23,7 @@ WITH before AS (
      CROSS JOIN LATERAL (
         SELECT kind, source_symbol, target_file_id,
                coalesce(target_symbol, external_name, '') AS target,
-               linkage_id = t.after AS is_after
+               linkage_id IS NOT DISTINCT FROM t.after AS is_after
           FROM codebase.linkage_edges
          WHERE linkage_id IN (t.before, t.after)
         OFFSET 0  -- along the key: most neighbours differ in a few files only

@@ -21,7 +21,7 @@ WITH before AS (
       FROM touched t
      CROSS JOIN LATERAL (
         SELECT qualified_name, duplicate_ordinal, kind, start_line, structure_sha256,
-               cyclomatic_complexity, file_version_id = t.after AS is_after
+               cyclomatic_complexity, file_version_id IS NOT DISTINCT FROM t.after AS is_after
           FROM codebase.symbols
          WHERE file_version_id IN (t.before, t.after)
         OFFSET 0  -- along the key: most neighbours differ in a few files only

@@ -16,7 +16,20 @@ WITH version AS MATERIALIZED (
        AND f.path = CAST(:path AS text)
        AND v.blob_sha256 = CAST(:blob_sha256 AS bytea)
 )
-SELECT v.id, r.id AS run_id, r.short_id, v.metrics, l.metrics AS linkage_metrics
+SELECT v.id,
+       r.id AS run_id,
+       r.short_id,
+       jsonb_strip_nulls(jsonb_build_object(
+           'lines_physical', v.lines_physical,
+           'lines_source', v.lines_source,
+           'lines_logical', v.lines_logical,
+           'lines_comment', v.lines_comment,
+           'lines_blank', v.lines_blank,
+           'cyclomatic_complexity', v.cyclomatic_complexity,
+           'cognitive_complexity', v.cognitive_complexity,
+           'function_count', v.function_count,
+           'class_count', v.class_count
+       )) || v.metrics || coalesce(l.metrics, '{}') AS metrics
   FROM version
   JOIN codebase.file_versions v ON v.id = version.id
   LEFT JOIN codebase.snapshot_files sf ON sf.file_version_id = v.id
@@ -25,7 +38,7 @@ SELECT v.id, r.id AS run_id, r.short_id, v.metrics, l.metrics AS linkage_metrics
   LEFT JOIN codebase.commits k ON k.organization_id = r.organization_id AND k.id = r.commit_id
   LEFT JOIN codebase.linkages l ON l.id = sf.linkage_id
  ORDER BY r.id IS NULL,
-          coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) DESC,
+          coalesce(k.committed_at, r.started_at) DESC,
           r.depth = 'graph' DESC,
           r.started_at DESC,
           v.id DESC

@@ -16,7 +16,7 @@ WITH tree AS MATERIALIZED (
       JOIN codebase.files f ON f.id = v.file_id
      WHERE v.id = CAST(:version AS bigint)
 ), previous AS (
-    SELECT r.*, coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) AS at
+    SELECT r.*, coalesce(k.committed_at, r.started_at) AS at
       FROM analytics.analysis_runs r
       LEFT JOIN codebase.commits k ON k.organization_id = r.organization_id AND k.id = r.commit_id
      WHERE r.id = CAST(:previous AS uuid)
@@ -55,8 +55,8 @@ WITH tree AS MATERIALIZED (
       LEFT JOIN codebase.commits k ON k.organization_id = r.organization_id AND k.id = r.commit_id
      WHERE r.status IN ('completed', 'partial')
        AND (r.commit_id IS NULL OR NOT r.is_working_tree)
-       AND coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at)
-           < previous.at
+       AND (coalesce(k.committed_at, r.started_at), r.started_at)
+           < (previous.at, previous.started_at)
 ), seen AS (
     SELECT DISTINCT i.fingerprint
       FROM fresh

@@ -8,7 +8,7 @@ SELECT r.id
    AND r.superseded_by IS NULL
    AND r.status IN ('completed', 'partial')
    AND r.snapshot_id IS NOT NULL
- ORDER BY coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) DESC,
+ ORDER BY coalesce(k.committed_at, r.started_at) DESC,
           r.depth = 'graph' DESC,
           r.started_at DESC
  LIMIT 1

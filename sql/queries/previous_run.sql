@@ -2,7 +2,7 @@
 -- if there is one. A working tree is never what a commit follows; without git, every earlier run counts.
 -- :run uuid
 WITH this AS (
-    SELECT r.*, coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) AS at
+    SELECT r.*, coalesce(k.committed_at, r.started_at) AS at
       FROM analytics.analysis_runs r
       LEFT JOIN codebase.commits k ON k.organization_id = r.organization_id AND k.id = r.commit_id
      WHERE r.id = CAST(:run AS uuid)
@@ -13,7 +13,7 @@ SELECT r.id
     ON r.codebase_id = this.codebase_id AND r.branch IS NOT DISTINCT FROM this.branch
   LEFT JOIN codebase.commits k ON k.organization_id = r.organization_id AND k.id = r.commit_id
  CROSS JOIN LATERAL (
-    SELECT coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) AS at,
+    SELECT coalesce(k.committed_at, r.started_at) AS at,
            r.commit_id IS NOT NULL AND NOT r.is_working_tree AS is_clean
  ) state
  WHERE r.id <> this.id

@@ -13,7 +13,7 @@ WITH matched AS (
            k.sha,
            r.is_working_tree,
            r.started_at,
-           coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) AS at,
+           coalesce(k.committed_at, r.started_at) AS at,
            CASE WHEN r.id = CAST(:id AS uuid) THEN 1
                 WHEN lower(r.short_id) = lower(:reference) THEN 2
                 WHEN r.snapshot_id IS NULL

@@ -42,7 +42,7 @@ SELECT r.id,
         OR r.started_at >= now() - make_interval(days => CAST(:days AS integer)))
    AND c.deleted_at IS NULL
    AND p.deleted_at IS NULL
- ORDER BY coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) DESC,
+ ORDER BY coalesce(k.committed_at, r.started_at) DESC,
           r.depth = 'graph' DESC,
           r.started_at DESC,
           r.id

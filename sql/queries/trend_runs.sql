@@ -6,7 +6,7 @@ SELECT id, metrics
       SELECT DISTINCT ON (r.codebase_id, r.branch, coalesce(CAST(r.commit_id AS text), CAST(r.id AS text)))
              r.id,
              r.metrics,
-             coalesce(CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) AS at,
+             coalesce(k.committed_at, r.started_at) AS at,
              r.started_at
         FROM analytics.analysis_runs r
         JOIN codebase.codebases c ON c.organization_id = r.organization_id AND c.id = r.codebase_id

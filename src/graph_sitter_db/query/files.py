@@ -77,8 +77,7 @@ def file_analysis(conn: Connection[Any], stored: StoredFile, summary: str = "") 
 
 
 def _stored(path: str, row: Mapping[str, Any]) -> StoredFile:
-    metrics = {**(row["metrics"] or {}), **(row["linkage_metrics"] or {})}
-    return StoredFile(row["id"], path, row["run_id"], row["short_id"], metrics)
+    return StoredFile(row["id"], path, row["run_id"], row["short_id"], row["metrics"])
 
 
 def _like(pattern: str) -> str:

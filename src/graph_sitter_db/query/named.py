@@ -20,7 +20,7 @@ class Question:
     parameters: frozenset[str]
 
 
-def ask(connection: Connection[Any], name: str, **parameters: object) -> list[dict[str, Any]]:
+def ask(connection: Connection[Any], name: str, /, **parameters: object) -> list[dict[str, Any]]:
     """The rows that answer question `name`, by column name; parameters left out are null."""
     asked = question(name)
     if unknown := parameters.keys() - asked.parameters:

@@ -61,7 +61,8 @@ def _of_last_repository(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
 
 
 def _ambiguous(text: str, found: Sequence[dict[str, Any]]) -> str:
-    lines = [f"  {_candidate(row)}" for row in found[:_SHOWN]]
+    ordered = sorted(found, key=lambda row: (row["codebase"], row["language"], row["at"]))
+    lines = [f"  {_candidate(row)}" for row in ordered[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"  … and {len(found) - _SHOWN} more")
     return f"“{text}” means several runs; {_remedy(found)}:\n" + "\n".join(lines)

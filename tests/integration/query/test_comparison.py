@@ -1,0 +1,186 @@
+"""What differs between two runs."""
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graph_sitter_db import query
+from graph_sitter_db.errors import UsageError
+from graph_sitter_db.model.keys import Depth, Family
+from graph_sitter_db.model.reports import Comparison
+
+type Connection = psycopg.Connection[Any]
+type Record = Callable[..., UUID]
+type State = Mapping[str, Mapping[str, Any]]
+
+OPPOSITE = {"new": "gone", "gone": "new", "changed": "changed"}
+PATHS = ["a.py", "b.py", "pkg/c.py"]
+KEYS = ["f", "f#1", "C", "C.m"]
+EDGES = st.tuples(
+    st.sampled_from(["", "f", "C"]),
+    st.sampled_from(["call", "import"]),
+    st.sampled_from(["os.path", "json", "self:f", "self:C"]),
+)
+CONTENTS = st.fixed_dictionaries(
+    {
+        "symbols": st.dictionaries(st.sampled_from(KEYS), st.sampled_from("xyz"), max_size=4),
+        "edges": st.lists(EDGES, max_size=4, unique=True),
+        "issues": st.lists(
+            st.sampled_from(["a", "b", "~g", "c:critical"]), max_size=3, unique=True
+        ),
+        "salt": st.sampled_from("12"),
+    }
+)
+STATES = st.dictionaries(st.sampled_from(PATHS), CONTENTS, max_size=3).map(
+    lambda state: {path: _with_targets(path, content) for path, content in state.items()}
+)
+numbers = count()
+
+
+def _with_targets(path: str, content: dict[str, Any]) -> dict[str, Any]:
+    edges = [(s, kind, target.replace("self:", f"{path}:")) for s, kind, target in content["edges"]]
+    return {**content, "edges": edges}
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(before=STATES, after=STATES)
+def test_a_comparison_finds_exactly_the_differences_and_mirrors(
+    conn: Connection, record: Record, before: State, after: State
+) -> None:
+    repository = f"acme/r{next(numbers)}"
+    first = record(before, 1, repository=repository)
+    second = record(after, 2, repository=repository)
+    there, back = query.compare(conn, first, second), query.compare(conn, second, first)
+    assert _symbols(there) == _expected(_bodies(before), _bodies(after))
+    assert _edges(there) == _expected(_relations(before), _relations(after))
+    assert _files(there) == _expected(_texts(before), _texts(after))
+    issues_before, issues_after = _issues(before), _issues(after)
+    assert {(i.path, i.rule) for i in there.issues_new} == issues_after - issues_before
+    assert {(i.path, i.rule) for i in there.issues_fixed} == issues_before - issues_after
+    assert there.issues_remaining == len(issues_before & issues_after)
+    for told in (_symbols, _edges, _files):
+        assert told(back) == {key: OPPOSITE[change] for key, change in told(there).items()}
+    assert {i.fingerprint for i in back.issues_fixed} == {i.fingerprint for i in there.issues_new}
+    for run in (first, second):
+        _assert_empty(query.compare(conn, run, run))
+
+
+def _assert_empty(same: Comparison) -> None:
+    assert not (same.files or same.symbols or same.edges or same.issues_new or same.issues_fixed)
+    assert same.score_change == 0
+    assert {metric.verdict for metric in same.metrics} <= {"same"}
+
+
+def _expected(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> dict[Any, str]:
+    changes = dict.fromkeys(after.keys() - before.keys(), "new")
+    changes |= dict.fromkeys(before.keys() - after.keys(), "gone")
+    both = before.keys() & after.keys()
+    return changes | {key: "changed" for key in both if before[key] != after[key]}
+
+
+def _bodies(state: State) -> dict[Any, str]:
+    return {(p, key): body for p, c in state.items() for key, body in c["symbols"].items()}
+
+
+def _relations(state: State) -> dict[Any, None]:
+    return {(p, *edge): None for p, c in state.items() for edge in c["edges"]}
+
+
+def _texts(state: State) -> dict[Any, str]:
+    return {
+        path: repr((sorted(c["symbols"].items()), tuple(c["issues"]), c["salt"]))
+        for path, c in state.items()
+    }
+
+
+def _issues(state: State) -> set[tuple[str, str]]:
+    return {
+        (p, rule.strip("~").partition(":")[0]) for p, c in state.items() for rule in c["issues"]
+    }
+
+
+def _symbols(told: Comparison) -> dict[Any, str]:
+    return {(each.path, each.key): each.change for each in told.symbols}
+
+
+def _edges(told: Comparison) -> dict[Any, str]:
+    return {
+        (
+            each.source_path,
+            each.source,
+            each.kind,
+            f"{each.target_path}:{each.target}" if each.target_path else each.target,
+        ): each.change
+        for each in told.edges
+    }
+
+
+def _files(told: Comparison) -> dict[Any, str]:
+    return {each.path: each.change for each in told.files}
+
+
+def test_metrics_get_better_or_worse_by_their_direction(conn: Connection, record: Record) -> None:
+    before = record({}, 1, totals={"complexity": 5, "documented": 1, "size": 2, "old": 1})
+    after = record(
+        {"a.py": {}},
+        2,
+        totals={"complexity": 7, "documented": 3, "size": 9, "young": 1, "complexity.max": 0},
+    )
+    told = {m.metric: (m.change, m.verdict) for m in query.compare(conn, before, after).metrics}
+    assert told == {
+        "complexity": (2, "worse"),
+        "complexity.max": (None, "unknown"),
+        "documented": (2, "better"),
+        "size": (7, "neutral"),
+        "old": (None, "unknown"),
+        "young": (None, "unknown"),
+    }
+
+
+def test_a_roll_up_improves_the_way_its_metric_does(conn: Connection, record: Record) -> None:
+    before = record({}, 1, totals={"complexity.max": 9})
+    after = record({"a.py": {}}, 2, totals={"complexity.max": 4})
+    assert query.compare(conn, before, after).metrics[0].verdict == "better"
+
+
+@pytest.mark.parametrize(("score", "model", "change"), [(81.25, "debt 1", 1.25), (90, "new", None)])
+def test_scores_are_compared_when_they_are_of_one_model(
+    conn: Connection, record: Record, score: float, model: str, change: float | None
+) -> None:
+    before, after = record({}, 1, score=80), record({"a.py": {}}, 2, score=score, model=model)
+    assert query.compare(conn, before, after).score_change == change
+
+
+def test_without_a_graph_on_both_sides_relations_and_their_issues_are_not_compared(
+    conn: Connection, record: Record
+) -> None:
+    file = {"symbols": {"f": "1"}, "edges": [("f", "call", "os")], "issues": ["a", "~g"]}
+    shallow = record({"a.py": file}, 1, depth=Depth.SYNTAX)
+    deep = record({"a.py": file}, 2)
+    told = query.compare(conn, shallow, deep)
+    assert (told.edges, told.edges_compared) == ([], False)
+    assert (told.issues_new, told.issues_fixed, told.issues_remaining) == ([], [], 1)
+
+
+def test_how_often_and_where_a_relation_stands_is_no_difference(
+    conn: Connection, record: Record
+) -> None:
+    calls = [("f", "call", "os"), ("f", "call", "json")]
+    before = record({"a.py": {"edges": calls}}, 1)
+    after = record({"a.py": {"edges": calls[::-1]}}, 2)
+    told = query.compare(conn, before, after)
+    assert (told.edges, told.edges_compared) == ([], True)
+
+
+def test_runs_of_different_codebases_are_not_compared(conn: Connection, record: Record) -> None:
+    first, second = record({}, 1), record({}, 1, family=Family.TYPESCRIPT)
+    with pytest.raises(UsageError, match=r"Only runs of one codebase can be compared"):
+        query.compare(conn, first, second)
