@@ -61,7 +61,7 @@ def record_codebase(
             graph.family,
             sources,
             recipe,
-            relate=lambda facts: extract.relations(graph, facts),
+            relate=lambda facts: extract.relate(graph, facts),
         )
     return store.complete(database, begun, analysis)
 

@@ -6,6 +6,8 @@ from uuid import UUID
 from graph_sitter_db import detect, extract, measure, query, store
 from graph_sitter_db.checkout import place_of
 from graph_sitter_db.db import Database
+from graph_sitter_db.extract.objects import root_of, source_of, symbol_in
+from graph_sitter_db.extract.summaries import file_summary
 from graph_sitter_db.languages import family_of
 from graph_sitter_db.model.facts import Symbol
 from graph_sitter_db.model.issues import Issue
@@ -20,13 +22,13 @@ from graph_sitter_db.settings import load
 
 def analyse_file(database: Database, file: Any, keep: bool) -> FileAnalysis:
     """What is known of a graph_sitter file: from the rows when this very version is stored."""
-    root, source = extract.root_of(file), extract.source_of(file)
+    root, source = root_of(file), source_of(file)
     family = family_of(source.path) or Family.PYTHON
     recipe = Recipe.of(load(root))
     measured = measure.measure(extract.facts(source), recipe.metrics)
     issues = detect.detect([measured], None, family, recipe.rules, recipe.settings).issues
     analysed = AnalysedFile(measured, None, tuple(issues.get(source.path, ())))
-    summary = extract.file_summary(file)
+    summary = file_summary(file)
     if keep:
         codebase_id: UUID | None = store.store_file(
             database, origin_of(root), family, analysed, recipe.definitions
@@ -45,7 +47,7 @@ def analyse_symbol(
     database: Database, symbol: Any
 ) -> tuple[SymbolReport | None, list[IssueReport]]:
     """What is known of a graph_sitter symbol, and the issues in it."""
-    found = extract.symbol_in(extract.facts(extract.source_of(symbol.file)), symbol)
+    found = symbol_in(extract.facts(source_of(symbol.file)), symbol)
     analysis = analyse_file(database, symbol.file, keep=False)
     if found is None:
         return None, []

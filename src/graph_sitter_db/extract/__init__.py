@@ -1,15 +1,53 @@
-"""Stage 2: sources → facts, and trees → relations. The only door to graph_sitter."""
+"""Stage 2: sources → facts, and trees → relations. The only door to graph_sitter.
 
-from typing import TYPE_CHECKING
+Parsers and graph_sitter are loaded by the first call that needs them.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from graph_sitter_db.extract.graph import Graph, Progress
     from graph_sitter_db.model.facts import FileFacts, Source
+    from graph_sitter_db.model.keys import Family
+    from graph_sitter_db.model.relations import Relations
 
 VERSION = "1"  # raise it when the same bytes would give other facts
 
 
 def facts(source: "Source") -> "FileFacts":
-    """Everything that follows from one file's bytes. Loads the parsers when first called."""
+    """Everything that follows from one file's bytes."""
     from graph_sitter_db.extract.syntax import facts
 
     return facts(source)
+
+
+def adopt(codebase: Any) -> "Graph":
+    """A user's own graph_sitter Codebase, taken as it is."""
+    from graph_sitter_db.extract.graph import adopt
+
+    return adopt(codebase)
+
+
+def relate(graph: "Graph", facts: Mapping[str, "FileFacts"]) -> "Relations":
+    """The relations between the files of a graph, joined to their facts."""
+    from graph_sitter_db.extract.relations import relations
+
+    return relations(graph, facts)
+
+
+def isolated(
+    root: "Path",
+    family: "Family",
+    facts: Mapping[str, "FileFacts"],
+    *,
+    timeout: float,
+    memory: int,
+    progress: "Progress | None" = None,
+) -> "Relations":
+    """The relations of the files below a folder, found in a process of their own."""
+    from graph_sitter_db.extract.worker import isolated
+
+    return isolated(root, family, facts, timeout=timeout, memory=memory, progress=progress)
