@@ -1,6 +1,8 @@
 """How the program ends: its exit code, and one line that says what to do. No database is needed."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from importlib.metadata import version
@@ -102,3 +104,21 @@ def test_help_loads_neither_the_database_nor_the_tables() -> None:
         )
         loaded = set(done.stderr.split())
         assert loaded & {"psycopg", "pydantic", "rich", "sqlalchemy", "graph_sitter"} == set()
+
+
+def test_ctrl_c_ends_quietly_with_the_code_of_an_interrupt() -> None:
+    program = "from graph_sitter_db.cli import main; main()"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        there = f"postgresql://me@127.0.0.1:{server.getsockname()[1]}/x"
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, "runs", "--all", "--url", there],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        connection, _ = server.accept()
+        with connection:  # accepted, and never answered
+            process.send_signal(signal.SIGINT)
+            printed, complaint = process.communicate(timeout=30)
+    assert (process.returncode, printed) == (130, "")
+    assert complaint.split() == ["interrupted"]

@@ -1,0 +1,219 @@
+"""Record a repository by the command line, and ask everything that can be asked about it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph_sitter_db.cli import entry
+
+type Ask = Callable[..., str]
+
+
+@pytest.fixture
+def gsdb(
+    repository: Path,
+    installed_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Ask:
+    """Runs a command in the repository, on a database of this test's own; what it prints."""
+    monkeypatch.setenv("GRAPH_SITTER_DB_URL", installed_database)
+    monkeypatch.chdir(repository)
+
+    def ask(*arguments: str, code: int = 0, told: str = "") -> str:
+        capsys.readouterr()
+        ended = entry.run(arguments)
+        printed, complaint = capsys.readouterr()
+        assert ended == code, complaint
+        assert told in complaint
+        assert bool(told) == bool(complaint)
+        return printed
+
+    return ask
+
+
+@pytest.fixture
+def recorded(gsdb: Ask) -> Ask:
+    """Both commits are recorded, without their relations."""
+    gsdb("record", "--depth", "syntax", "--commit", "HEAD~1")
+    gsdb("record", "--depth", "syntax", "--commit", "HEAD")
+    return gsdb
+
+
+@pytest.fixture
+def related(gsdb: Ask) -> Ask:
+    """The newest commit is recorded with its relations."""
+    gsdb("record", "--commit", "HEAD")
+    return gsdb
+
+
+def data(gsdb: Ask, *arguments: str, **options: Any) -> Any:
+    return json.loads(gsdb(*arguments, "--json", **options))
+
+
+def test_recording_prints_the_enhanced_summary(gsdb: Ask) -> None:
+    text = gsdb("record")
+    assert text.startswith("Contains ")
+    assert "\n\nEnhanced Analysis:\nQuality Score: " in text
+    assert "No earlier run of branch main" in text
+
+
+def test_a_commit_is_recorded_once(recorded: Ask) -> None:
+    (again,) = data(recorded, "record", "--depth", "syntax", "--commit", "HEAD")
+    assert again["already_recorded"] is True
+    assert len(data(recorded, "runs")) == 2
+
+
+def test_recording_says_what_changed_since_the_run_before(recorded: Ask) -> None:
+    assert "Since run " in recorded("summary")
+    assert "symbols 1 new" in recorded("summary")
+
+
+def test_the_summary_of_a_run_is_what_recording_it_printed(gsdb: Ask) -> None:
+    printed = gsdb("record")
+    (run,) = data(gsdb, "runs")
+    for asked in (["summary"], ["summary", "."], ["summary", run["short_id"]], ["summary", "main"]):
+        assert gsdb(*asked).splitlines()[:-1] == printed.splitlines()[:-1]
+
+
+def test_runs_are_listed_newest_first(recorded: Ask) -> None:
+    assert [run["commit_subject"] for run in data(recorded, "runs")] == [
+        "Add farewell",
+        "Add greeting",
+    ]
+    assert len(data(recorded, "runs", "--limit", "1")) == 1
+    assert data(recorded, "runs", "--branch", "elsewhere") == []
+    assert "Add farewell" in recorded("runs", "--all")
+
+
+def test_a_run_shows_its_metrics(recorded: Ask) -> None:
+    shown = data(recorded, "show", "main")
+    assert shown["run"]["commit_subject"] == "Add farewell"
+    assert shown["result"]["metrics"]["files"] == 2
+    assert "Metrics" in recorded("show", "latest")
+
+
+def test_files_and_symbols_are_found(recorded: Ask) -> None:
+    assert [file["path"] for file in data(recorded, "files")] == ["farewell.py", "greeting.py"]
+    assert [file["path"] for file in data(recorded, "files", "greet*")] == ["greeting.py"]
+    (symbol,) = data(recorded, "symbols", "FAREWELL", "--kind", "function")
+    assert (symbol["key"], symbol["path"], symbol["start_line"]) == ("farewell", "farewell.py", 6)
+    assert "farewell.py:6" in recorded("symbols", "farewell")
+
+
+def test_dependencies_name_both_sides_and_their_certainty(related: Ask) -> None:
+    answer = data(related, "deps", "greet")
+    assert "farewell" in {user["symbol"] for user in answer["used_by"]}
+    text = related("deps", "farewell")
+    assert "greeting.py" in text
+    assert "calls, imports and base classes" in text
+    assert related("deps", "nothing", code=2, told="graph-sitter-db symbols") == ""
+
+
+def test_dependencies_without_a_graph_say_how_to_get_one(recorded: Ask) -> None:
+    assert recorded("deps", "greet", code=2, told="record --depth graph") == ""
+
+
+def test_an_earlier_run_can_be_asked(recorded: Ask) -> None:
+    first = data(recorded, "runs")[-1]["short_id"]
+    assert [file["path"] for file in data(recorded, "files", "--run", first)] == ["greeting.py"]
+
+
+def test_two_runs_are_compared(recorded: Ask) -> None:
+    after, before = (run["short_id"] for run in data(recorded, "runs"))
+    answer = data(recorded, "compare", before, after)
+    assert [(s["change"], s["key"]) for s in answer["symbols"]] == [("new", "farewell")]
+    mirrored = data(recorded, "compare", after, before)
+    assert [(s["change"], s["key"]) for s in mirrored["symbols"]] == [("gone", "farewell")]
+    text = recorded("compare", before)
+    assert "Files: 1 new\n  +  farewell.py" in text
+
+
+def test_issues_are_told_with_their_place(gsdb: Ask, repository: Path) -> None:
+    (repository / "bad.py").write_text("def f(a=[]):\n    return a\n")
+    gsdb("record", "--depth", "syntax")
+    found = data(gsdb, "issues", "--path", "bad.py")
+    assert ("mutable_default", 1) in {(issue["rule"], issue["start_line"]) for issue in found}
+    assert "bad.py:1" in gsdb("issues", "--rule", "mutable_default")
+    assert gsdb("issues", "--severity", "critical") == "No issue matches.\n"
+
+
+def test_a_dirty_tree_is_recorded_as_such_and_said(gsdb: Ask, repository: Path) -> None:
+    (repository / "greeting.py").write_text("x = 1\n")
+    assert "working tree" in gsdb("record", "--depth", "syntax")
+    assert data(gsdb, "runs")[0]["is_working_tree"] is True
+
+
+def test_a_commit_is_read_without_touching_the_folder(gsdb: Ask, repository: Path) -> None:
+    (repository / "greeting.py").write_text("x = 1\n")
+    before = {path: path.stat().st_mtime_ns for path in repository.rglob("*")}
+    gsdb("record", "--depth", "syntax", "--commit", "HEAD")
+    assert {path: path.stat().st_mtime_ns for path in repository.rglob("*")} == before
+    assert data(gsdb, "runs")[0]["is_working_tree"] is False
+
+
+def test_each_language_of_a_repository_is_recorded(gsdb: Ask, repository: Path) -> None:
+    (repository / "shout.ts").write_text("export function shout(): string { return 'x' }\n")
+    results = data(gsdb, "record", "--depth", "syntax")
+    assert {result["language"] for result in results} == {"python", "typescript"}
+    assert [f["path"] for f in data(gsdb, "files", "--language", "typescript")] == ["shout.ts"]
+    assert [
+        r["language"] for r in data(gsdb, "record", "--depth", "syntax", "--language", "python")
+    ] == ["python"]
+
+
+def test_names_that_steer_a_terminal_are_made_harmless(gsdb: Ask, repository: Path) -> None:
+    (repository / "evil\x1b[2J\u202e.py").write_text("def greet_evil():\n    pass\n")
+    gsdb("record", "--depth", "syntax")
+    text = gsdb("symbols", "greet_evil")
+    assert r"evil\x1b[2J\u202e.py" in text
+    (symbol,) = data(gsdb, "symbols", "greet_evil")
+    assert symbol["path"] == "evil\x1b[2J\u202e.py"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["show", "nothing"], 2, "graph-sitter-db runs"),
+        (["record", "--commit", "nothing"], 3, "nothing"),
+        (["record", "not/there"], 3, "not/there"),
+        (["runs", "--url", "postgresql://127.0.0.1:1/x"], 5, "No PostgreSQL server answers"),
+        (["runs", "--url", "mysql://x"], 2, "PostgreSQL"),
+        (["runs", "--organization", "No Such"], 2, "organization"),
+    ],
+)
+def test_errors_are_one_line_that_names_the_remedy(
+    recorded: Ask, arguments: list[str], code: int, told: str
+) -> None:
+    assert recorded(*arguments, code=code, told=told) == ""
+
+
+def test_a_repository_without_runs_says_what_to_do(gsdb: Ask) -> None:
+    assert "graph-sitter-db record" in gsdb("runs")
+    gsdb("files", code=2, told="graph-sitter-db record")
+
+
+def test_organizations_do_not_see_each_other(recorded: Ask) -> None:
+    assert data(recorded, "runs", "--organization", "other") == []
+
+
+def test_questions_load_nothing_heavy(recorded: Ask, installed_database: str) -> None:
+    code = (
+        "import sys; from graph_sitter_db.cli.entry import run; run(sys.argv[1:]);"
+        "print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    heavy = {"graph_sitter", "sqlalchemy", "alembic", "rich", "tree_sitter", "networkx"}
+    for question in (["runs"], ["show", "latest"], ["symbols", "greet"], ["compare", "latest"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *question, "--url", installed_database],
+            capture_output=True,
+            text=True,
+            env=os.environ,
+        )
+        assert set(done.stderr.split()) & heavy == set()
