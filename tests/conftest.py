@@ -16,7 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from graph_sitter_db.db import Database, open_database, schema, server
+from graph_sitter_db.db import Database, modules, open_database, schema, server
 
 _UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -91,6 +91,8 @@ def _new_database(server_url: str, template: str = "template0") -> Iterator[str]
     maintenance = urlsplit(server_url)._replace(path="/postgres").geturl()
     with psycopg.connect(maintenance, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+        if template != "template0":  # settings of a database are not copied with it
+            connection.execute(f"ALTER DATABASE {name} SET search_path = {modules.search_path()}")
         try:
             yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
         finally:

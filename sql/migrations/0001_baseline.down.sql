@@ -2,6 +2,14 @@
 
 DROP SCHEMA IF EXISTS analytics, codebase, projects, base CASCADE;
 
+DO $$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I RESET search_path', current_database());
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;  -- then the installation could not set it either
+END
+$$;
+
 -- Roles belong to the server: those that another database uses stay.
 DO $$
 DECLARE
