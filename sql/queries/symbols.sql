@@ -1,4 +1,5 @@
--- Symbols of a run: exact names first, then names that start so, then names that contain it.
+-- Symbols of a run: exact names first, then names that start so, then names that contain it; with
+-- how many others of the codebase use each, and how many it uses, by call, reference or inheritance.
 -- Of one file version on its own when :version is given instead of :run.
 -- :run uuid, :version bigint, :query (part of a key, or a whole `path:key`; any case; null: all),
 -- :path, :key, :kind (null: any), :anonymous boolean (nameless functions too), :limit
@@ -8,7 +9,6 @@ WITH tree AS MATERIALIZED (
       JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
       JOIN codebase.files f ON f.id = sf.file_id
      WHERE r.id = CAST(:run AS uuid)
-       AND (CAST(:path AS text) IS NULL OR f.path = CAST(:path AS text))
      UNION ALL
     SELECT f.path, f.id, v.id, NULL
       FROM codebase.file_versions v
@@ -33,7 +33,8 @@ WITH tree AS MATERIALIZED (
            AND (CAST(:anonymous AS boolean) OR name <> '<anonymous>')
         OFFSET 0  -- file by file along the key: only a small part of all stored versions is wanted
      ) s
-     WHERE (CAST(:key AS text) IS NULL OR s.key = CAST(:key AS text))
+     WHERE (CAST(:path AS text) IS NULL OR tree.path = CAST(:path AS text))
+       AND (CAST(:key AS text) IS NULL OR s.key = CAST(:key AS text))
        AND (wanted.name IS NULL
             OR strpos(lower(s.key), wanted.name) > 0
             OR lower(tree.path || ':' || s.key) = wanted.name)
@@ -47,6 +48,8 @@ WITH tree AS MATERIALIZED (
        AND e.target_file_id = p.file_id
        AND e.target_symbol = p.key
      WHERE e.linkage_id IN (SELECT linkage_id FROM tree)
+       AND e.kind IN ('call', 'reference', 'inherit')
+       AND (e.linkage_id <> p.linkage_id OR e.source_symbol IS DISTINCT FROM p.key)
      GROUP BY p.path, p.key
 )
 SELECT p.path,
@@ -78,5 +81,7 @@ SELECT p.path,
      WHERE e.linkage_id = p.linkage_id
        AND e.source_symbol = p.key
        AND e.target_file_id IS NOT NULL
+       AND e.kind IN ('call', 'reference', 'inherit')
+       AND (e.target_file_id <> p.file_id OR e.target_symbol <> p.key)
   ) fan_out ON true
  ORDER BY p.rank, p.path, p.start_line, p.ordinal
