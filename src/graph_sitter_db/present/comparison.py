@@ -159,7 +159,7 @@ def _issues(answer: Comparison, limit: int | None) -> Page:
         Column("severity"),
         Column("rule"),
         Column("place", Fit.FOLD),
-        Column("message", Fit.FOLD),
+        Column("message", Fit.FOLD, first=True),
     )
     grid = [Grid(columns, tuple(rows), headed=False, indent=2)] if rows else []
     hidden = len(new) + len(fixed) - len(rows)

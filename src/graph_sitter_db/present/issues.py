@@ -18,7 +18,7 @@ _COLUMNS = (
     Column("Rule"),
     Column("Place", Fit.FOLD),
     Column("Symbol", Fit.FOLD),
-    Column("Message", Fit.FOLD),
+    Column("Message", Fit.FOLD, first=True),
 )
 
 

@@ -1,6 +1,6 @@
 """Fits a page into a width: aligned columns, and no important text cut."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from unicodedata import combining, east_asian_width
 
 from graph_sitter_db.present.page import Block, Column, Fit, Grid, Span, Tone
@@ -8,6 +8,7 @@ from graph_sitter_db.present.printable import printable
 
 GAP = "  "
 NARROWEST = 12  # below this a folded or shortened column tells nothing
+READABLE = 32  # prose in a column narrower than this is tiring
 
 
 def lay_out(page: Sequence[Block], width: int | None = None) -> Iterator[tuple[Span, ...]]:
@@ -63,13 +64,19 @@ def _widths(grid: Grid, rows: Sequence[Sequence[Span]], width: int | None) -> li
 
 
 def _squeeze(widths: list[int], grid: Grid, room: int) -> None:
-    """Takes from the widest column that may give way, until all fit or none can give more."""
-    yielding = [index for index, column in enumerate(grid.columns) if column.fit is not Fit.KEEP]
-    least = [max(NARROWEST, cells(column.title)) for column in grid.columns]
-    for index in yielding:
-        widths[index] = max(least[index], min(widths[index], room)) if widths[index] else 0
+    """Takes room from the columns that may give way: from prose first, then from the widest."""
+    able = [index for index, column in enumerate(grid.columns) if column.fit is not Fit.KEEP]
+    for index in able:
+        widths[index] = min(widths[index], max(room, NARROWEST))
+    prose = [index for index in able if grid.columns[index].first]
+    for yielding, least in ((prose, READABLE), (able, NARROWEST)):
+        floors = {index: max(least, cells(grid.columns[index].title)) for index in yielding}
+        _level(widths, floors, room)
+
+
+def _level(widths: list[int], floors: Mapping[int, int], room: int) -> None:
     while sum(widths) > room:
-        wide = [index for index in yielding if widths[index] > least[index]]
+        wide = [index for index, floor in floors.items() if widths[index] > floor]
         if not wide:
             return
         widths[max(wide, key=lambda index: widths[index])] -= 1
@@ -112,7 +119,7 @@ def fold(text: str, width: int) -> list[str]:
         piece = _head(text, width) or text[:1]
         if text[len(piece)] != " " and (cut := _last_break(piece)):
             piece = piece[:cut]
-        lines.append(piece.rstrip())
+        lines.append(piece.rstrip(" "))
         text = text[len(piece) :].lstrip(" ")
     return [*lines, text] if text else lines
 

@@ -35,6 +35,7 @@ class Column:
     title: str
     fit: Fit = Fit.KEEP
     right: bool = False  # figures stand flush right
+    first: bool = False  # gives way before the others do: prose reads well in a narrow column
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def _worst(files: Sequence[FileReport]) -> Page:
 def _failures(failures: Sequence[FailureReport]) -> Page:
     if not failures:
         return []
-    columns = (Column("Stage"), Column("Place", Fit.FOLD), Column("Message", Fit.FOLD))
+    columns = (Column("Stage"), Column("Place", Fit.FOLD), Column("Message", Fit.FOLD, first=True))
     grid = Grid(columns, tuple(_failure(each) for each in failures), headed=False, indent=2)
     return [line(), line(Span("Could not be analysed", Tone.WARNING)), grid]
 
