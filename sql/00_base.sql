@@ -657,6 +657,25 @@ RETURN array_position(ARRAY['base', 'projects', 'tasks', 'pipelines', 'codebase'
     'agents', 'learning', 'openevolve', 'ops']::name[], p_schema) - 1;
 COMMENT ON FUNCTION base.module_of(name) IS 'The number of the module that a schema belongs to; null for foreign schemas';
 
+CREATE FUNCTION base.search_path() RETURNS text LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH here AS (
+        SELECT regexp_replace(s.setting, '^search_path=', '') AS path
+        FROM pg_catalog.pg_database d
+        JOIN pg_catalog.pg_db_role_setting r ON r.setdatabase = d.oid AND r.setrole = 0
+        CROSS JOIN unnest(r.setconfig) AS s (setting)
+        WHERE d.datname = current_database() AND s.setting LIKE 'search\_path=%'
+    ), others AS (
+        SELECT string_agg(p.name, ', ' ORDER BY p.position) AS names
+        FROM here, regexp_split_to_table(here.path, '\s*,\s*') WITH ORDINALITY AS p (name, position)
+        WHERE base.module_of(p.name::name) IS NULL
+    )
+    SELECT concat_ws(', ', string_agg(quote_ident(n.nspname), ', ' ORDER BY base.module_of(n.nspname)), coalesce((SELECT o.names FROM others o), 'public'))
+    FROM pg_catalog.pg_namespace n WHERE base.module_of(n.nspname) IS NOT NULL;
+END;
+COMMENT ON FUNCTION base.search_path() IS
+    'The search path under which unqualified names work: the installed modules in order, then what the database searched before';
+
 CREATE FUNCTION base.catalog_objects() RETURNS TABLE (module text, kind text, name text, definition text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -1073,7 +1092,8 @@ DECLARE
     v_old jsonb := CASE WHEN TG_OP = 'INSERT' THEN '{}' ELSE jsonb_strip_nulls(to_jsonb(OLD)) END;
     v_new jsonb := CASE WHEN TG_OP = 'DELETE' THEN '{}' ELSE jsonb_strip_nulls(to_jsonb(NEW)) END;
     v_row jsonb := CASE WHEN TG_OP = 'DELETE' THEN v_old ELSE v_new END;
-    v_key text[] := coalesce(nullif(TG_ARGV::text[], '{}'), ARRAY['id']);
+    v_given text[] := coalesce(TG_ARGV::text[], '{}');
+    v_key text[] := coalesce((SELECT array_agg(g ORDER BY n) FROM unnest(v_given) WITH ORDINALITY AS u (g, n) WHERE g NOT LIKE '-%'), ARRAY['id']);
     v_changed text[];
     v_shown text[];
 BEGIN
@@ -1082,7 +1102,7 @@ BEGIN
     INTO v_changed, v_shown
     FROM (SELECT a.attname AS name, a.attnum AS number, a.atttypid AS type FROM pg_attribute a
           WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped
-            AND a.attname NOT IN ('updated_at', 'last_used_at') AND v_old -> a.attname IS DISTINCT FROM v_new -> a.attname) f;
+            AND a.attname <> 'updated_at' AND '-' || a.attname <> ALL (v_given) AND v_old -> a.attname IS DISTINCT FROM v_new -> a.attname) f;
     IF TG_OP = 'UPDATE' AND v_changed IS NULL THEN
         RETURN NULL;
     END IF;
@@ -1104,7 +1124,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION base.create_audit_log_entry() IS
-    'Trigger: note what changed, secrets by name only; arguments name the key columns where they are not id';
+    'Trigger: note what changed, secrets by name only; arguments name the key columns where they are not id, and with a leading - columns to pass over';
 
 RESET ROLE;
 SET ROLE graph_sitter_owner;
@@ -1130,11 +1150,12 @@ CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON base.users
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON base.organization_memberships
     FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry('organization_id', 'user_id');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON base.api_keys
-    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry();
+    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry('-last_used_at');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON base.secrets
     FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON base.data_retention_policies
-    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry('table_name');
+    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry(
+        'table_name', '-last_run_at', '-last_status', '-rows_removed', '-bytes_freed');
 
 -- views
 
@@ -1184,10 +1205,17 @@ INSERT INTO base.data_retention_policies (table_name, time_column, retention, st
 VALUES ('base.audit_log', 'occurred_at', '730 days', 'archive', '1 month');
 
 CALL base.finish_schema('base');
-RESET ROLE;
-SET ROLE graph_sitter_maintenance;
 DO $$ BEGIN PERFORM base.ensure_partitions('base.audit_log'); END $$;
-RESET ROLE;
-SET ROLE graph_sitter_owner;
 CALL base.record_module('base', 'Tenants, users, roles, audit, retention, migrations');
 RESET ROLE;
+
+-- Unqualified names work in every session, where the installing role may say so for the database.
+-- Compiling a plan costs seconds where it is offered, more than any question asked here saves by it.
+DO $$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = %s', current_database(), base.search_path());
+    EXECUTE format('ALTER DATABASE %I SET jit = off', current_database());
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;

@@ -243,3 +243,12 @@ $$);
 CALL base.finish_schema('projects');
 CALL base.record_module('projects', 'Projects, repositories, branches');
 RESET ROLE;
+
+-- Unqualified names work in every session, where the installing role may say so for the database.
+DO $$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = %s', current_database(), base.search_path());
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;

@@ -203,6 +203,28 @@ CREATE TABLE codebase.symbols (
         REFERENCES codebase.file_versions (organization_id, id) ON DELETE CASCADE
 );
 CREATE INDEX symbols_name_idx ON codebase.symbols (organization_id, lower(name) text_pattern_ops);
+
+-- Fuzzy symbol search, where the server offers trigrams and the installing role may take them.
+RESET ROLE;
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm' AND installed_version IS NULL) THEN
+        CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+    END IF;
+EXCEPTION WHEN insufficient_privilege OR unique_violation OR duplicate_object THEN
+    NULL;
+END
+$$;
+SET ROLE graph_sitter_owner;
+DO $$
+DECLARE
+    v_schema name := (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm');
+BEGIN
+    IF v_schema IS NOT NULL AND has_schema_privilege(v_schema, 'USAGE') THEN
+        EXECUTE format('CREATE INDEX symbols_name_trgm_idx ON codebase.symbols USING gin (name %I.gin_trgm_ops)', v_schema);
+    END IF;
+END
+$$;
 CALL base.describe('codebase.symbols', 'Definitions in a file version', $$
     file_version_id: The file version
     ordinal: Position among the file's symbols, by start
@@ -419,6 +441,454 @@ CREATE TRIGGER updated_at BEFORE UPDATE ON codebase.codebases
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON codebase.codebases
     FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry();
 
+-- functions
+
+CREATE FUNCTION codebase.symbol_key(p_qualified_name text, p_duplicate_ordinal integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN p_qualified_name || CASE WHEN p_duplicate_ordinal > 0 THEN '#' || p_duplicate_ordinal::text ELSE '' END;
+COMMENT ON FUNCTION codebase.symbol_key(text, integer) IS 'A symbol''s name inside its file, as edges and issues give it';
+
+CREATE FUNCTION codebase.snapshot_digest(p_snapshot_id bigint) RETURNS base.sha256 LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT sha256(convert_to(coalesce(string_agg(
+        f.path || E'\t' || encode(v.blob_sha256, 'hex') || E'\t' || encode(x.fingerprint, 'hex')
+            || E'\t' || coalesce(encode(l.digest, 'hex'), '-') || E'\n',
+        '' ORDER BY f.path COLLATE "C"), ''), 'UTF8'))::base.sha256
+    FROM codebase.snapshots s
+    LEFT JOIN codebase.snapshot_files sf ON sf.snapshot_id = s.id
+    LEFT JOIN codebase.files f ON f.id = sf.file_id
+    LEFT JOIN codebase.file_versions v ON v.id = sf.file_version_id
+    LEFT JOIN codebase.extractors x ON x.id = v.extractor_id
+    LEFT JOIN codebase.linkages l ON l.id = sf.linkage_id
+    WHERE s.id = p_snapshot_id
+    GROUP BY s.id;
+END;
+COMMENT ON FUNCTION codebase.snapshot_digest(bigint) IS
+    'The digest computed again from rows: SHA-256 over "path TAB blob TAB extractor TAB linkage or - LF" of each file, by path bytewise; null for no snapshot';
+
+CREATE FUNCTION codebase.snapshot_diff(p_a bigint, p_b bigint)
+RETURNS TABLE (path text, change text, symbols_added bigint, symbols_removed bigint, symbols_changed bigint, edges_added bigint, edges_removed bigint)
+LANGUAGE sql STABLE SET jit = off
+BEGIN ATOMIC
+    WITH a AS (
+        SELECT sf.file_id, sf.file_version_id, sf.linkage_id, v.blob_sha256
+        FROM codebase.snapshot_files sf JOIN codebase.file_versions v ON v.id = sf.file_version_id WHERE sf.snapshot_id = p_a
+    ), b AS (
+        SELECT sf.file_id, sf.file_version_id, sf.linkage_id, v.blob_sha256
+        FROM codebase.snapshot_files sf JOIN codebase.file_versions v ON v.id = sf.file_version_id WHERE sf.snapshot_id = p_b
+    ), graphs AS (
+        SELECT count(*) = 2 AS both_there FROM (VALUES (p_a), (p_b)) AS given (id)
+        JOIN codebase.snapshots s ON s.id = given.id AND s.depth = 'graph'
+    ), touched AS MATERIALIZED (
+        SELECT coalesce(a.file_id, b.file_id) AS file_id, a.file_version_id AS version_a, b.file_version_id AS version_b,
+            a.linkage_id AS linkage_a, b.linkage_id AS linkage_b,
+            CASE WHEN a.file_id IS NULL THEN 'added' WHEN b.file_id IS NULL THEN 'removed' ELSE 'modified' END AS change
+        FROM a FULL JOIN b ON b.file_id = a.file_id
+        WHERE a.blob_sha256 IS DISTINCT FROM b.blob_sha256
+    )
+    SELECT f.path, t.change, coalesce(s.added, 0), coalesce(s.removed, 0), coalesce(s.changed, 0),
+        CASE WHEN g.both_there THEN coalesce(e.added, 0) END, CASE WHEN g.both_there THEN coalesce(e.removed, 0) END
+    FROM touched t
+    JOIN codebase.files f ON f.id = t.file_id
+    CROSS JOIN graphs g
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE p.n_a = 0) AS added, count(*) FILTER (WHERE p.n_b = 0) AS removed,
+            count(*) FILTER (WHERE p.n_a > 0 AND p.n_b > 0 AND p.states > 1) AS changed
+        FROM (
+            SELECT count(*) FILTER (WHERE y.file_version_id = t.version_a) AS n_a,
+                count(*) FILTER (WHERE y.file_version_id = t.version_b) AS n_b,
+                count(DISTINCT (y.kind, y.signature, y.structure_sha256)) AS states
+            FROM codebase.symbols y WHERE y.file_version_id IN (t.version_a, t.version_b)
+            GROUP BY y.qualified_name, y.duplicate_ordinal
+        ) p
+    ) s
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE p.n_a = 0) AS added, count(*) FILTER (WHERE p.n_b = 0) AS removed
+        FROM (
+            SELECT count(*) FILTER (WHERE x.linkage_id = t.linkage_a) AS n_a, count(*) FILTER (WHERE x.linkage_id = t.linkage_b) AS n_b
+            FROM codebase.linkage_edges x WHERE x.linkage_id IN (t.linkage_a, t.linkage_b)
+            GROUP BY x.kind, x.source_symbol, x.target_file_id, x.target_symbol, x.external_name
+        ) p
+    ) e
+    ORDER BY f.path COLLATE "C";
+END;
+COMMENT ON FUNCTION codebase.snapshot_diff(bigint, bigint) IS
+    'Files whose bytes differ, with what changed inside; edges are null unless both snapshots have a graph, and count once however often they occur';
+
+CREATE FUNCTION codebase.search_symbols(p_query text, p_codebase_id uuid DEFAULT NULL, p_limit integer DEFAULT 50)
+RETURNS TABLE (path text, qualified_name text, kind text, start_line integer, rank real)
+LANGUAGE plpgsql STABLE SET jit = off AS $$
+DECLARE
+    v_trigrams name := (SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+                        WHERE e.extname = 'pg_trgm' AND has_schema_privilege(n.oid, 'USAGE'));
+    v_similarity text := CASE WHEN v_trigrams IS NULL THEN '0' ELSE format('%I.similarity(y.name, $1)', v_trigrams) END;
+BEGIN
+    IF p_query !~ '\S' THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE format($query$
+        WITH newest AS (
+            SELECT DISTINCT ON (s.codebase_id) s.id FROM codebase.snapshots s
+            JOIN codebase.codebases c ON c.id = s.codebase_id AND c.deleted_at IS NULL
+            WHERE $2 IS NULL OR s.codebase_id = $2
+            ORDER BY s.codebase_id, s.id DESC
+        ), ranked AS (
+            SELECT f.path, y.qualified_name, y.kind, y.start_line, length(y.name) AS length,
+                CASE WHEN y.name = $1 OR y.qualified_name = $1 THEN 1.0
+                     WHEN lower(y.name) = lower($1) OR lower(y.qualified_name) = lower($1) THEN 0.95
+                     WHEN starts_with(lower(y.name), lower($1)) THEN 0.8
+                     WHEN strpos(lower(y.qualified_name), lower($1)) > 0 THEN 0.6
+                     WHEN %1$s >= 0.3 THEN %1$s / 2 END::real AS rank
+            FROM newest n
+            JOIN codebase.snapshot_files sf ON sf.snapshot_id = n.id
+            JOIN codebase.symbols y ON y.file_version_id = sf.file_version_id
+            JOIN codebase.files f ON f.id = sf.file_id
+        )
+        SELECT r.path, r.qualified_name, r.kind, r.start_line, r.rank FROM ranked r WHERE r.rank IS NOT NULL
+        ORDER BY r.rank DESC, r.length, r.path COLLATE "C", r.start_line
+        LIMIT $3
+    $query$, v_similarity) USING p_query, p_codebase_id, p_limit;
+END
+$$;
+COMMENT ON FUNCTION codebase.search_symbols(text, uuid, integer) IS
+    'Symbols of the newest snapshots by name: exact before beginning before part, and similar ones where trigrams are available; best first';
+
+CREATE FUNCTION codebase.file_dependencies(p_snapshot_id bigint, p_path text, p_direction text DEFAULT 'uses', p_depth integer DEFAULT 1)
+RETURNS TABLE (path text, depth integer, kind text, occurrences bigint)
+LANGUAGE plpgsql STABLE SET jit = off AS $$
+DECLARE
+    v_from bigint[] := ARRAY(
+        SELECT sf.file_id FROM codebase.snapshot_files sf JOIN codebase.files f ON f.id = sf.file_id
+        WHERE sf.snapshot_id = p_snapshot_id AND f.path = p_path);
+    v_seen bigint[] := v_from;
+    v_next bigint[];
+    v_depth integer := 0;
+BEGIN
+    IF p_direction NOT IN ('uses', 'used_by') THEN
+        RAISE EXCEPTION 'the direction is uses or used_by, not %', p_direction USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    WHILE cardinality(v_from) > 0 AND (p_depth IS NULL OR v_depth < p_depth) LOOP
+        v_depth := v_depth + 1;
+        v_next := '{}';
+        FOR path, kind, occurrences, v_next IN
+            WITH reached AS (
+                SELECT e.target_file_id AS file_id, e.kind, sum(e.occurrences)::bigint AS occurrences
+                FROM codebase.snapshot_files sf JOIN codebase.linkage_edges e ON e.linkage_id = sf.linkage_id
+                WHERE p_direction = 'uses' AND sf.snapshot_id = p_snapshot_id AND sf.file_id = ANY (v_from) AND e.target_file_id <> ALL (v_seen)
+                GROUP BY e.target_file_id, e.kind
+                UNION ALL
+                SELECT sf.file_id, e.kind, sum(e.occurrences)::bigint
+                FROM codebase.linkage_edges e JOIN codebase.snapshot_files sf ON sf.linkage_id = e.linkage_id AND sf.snapshot_id = p_snapshot_id
+                WHERE p_direction = 'used_by' AND e.target_file_id = ANY (v_from) AND sf.file_id <> ALL (v_seen)
+                GROUP BY sf.file_id, e.kind
+            )
+            SELECT f.path, r.kind, r.occurrences, array_agg(r.file_id) OVER () FROM reached r JOIN codebase.files f ON f.id = r.file_id
+            ORDER BY f.path COLLATE "C", r.kind
+        LOOP
+            depth := v_depth;
+            RETURN NEXT;
+        END LOOP;
+        v_from := ARRAY(SELECT DISTINCT unnest(v_next));
+        v_seen := v_seen || v_from;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION codebase.file_dependencies(bigint, text, text, integer) IS
+    'Files that a file uses, or that use it, each at its least distance and once a kind of relation; p_depth null: as far as it goes';
+
+CREATE FUNCTION codebase.dependency_cycles(p_snapshot_id bigint) RETURNS TABLE (cycle_id integer, paths text[])
+LANGUAGE plpgsql STABLE SET jit = off AS $$
+-- Tarjan's algorithm with its recursion unrolled: deep chains of files would exhaust the stack.
+DECLARE
+    v_files bigint[];
+    v_starts integer[];
+    v_targets integer[];
+    v_count integer;
+    v_number integer[];
+    v_low integer[];
+    v_next integer[];
+    v_component integer[];
+    v_open integer[] := '{}';
+    v_calls integer[] := '{}';
+    v_opened integer := 0;
+    v_called integer := 0;
+    v_counter integer := 0;
+    v_components integer := 0;
+    v integer;
+    w integer;
+BEGIN
+    WITH edges AS (
+        SELECT DISTINCT sf.file_id AS source, e.target_file_id AS target
+        FROM codebase.snapshot_files sf JOIN codebase.linkage_edges e ON e.linkage_id = sf.linkage_id
+        WHERE sf.snapshot_id = p_snapshot_id AND e.target_file_id <> sf.file_id
+    ), nodes AS (
+        SELECT file_id, row_number() OVER (ORDER BY file_id)::integer AS node
+        FROM (SELECT source AS file_id FROM edges UNION SELECT target FROM edges) n
+    ), adjacent AS (
+        SELECT s.node AS source, t.node AS target, row_number() OVER (ORDER BY s.node, t.node)::integer AS position
+        FROM edges e JOIN nodes s ON s.file_id = e.source JOIN nodes t ON t.file_id = e.target
+    )
+    SELECT (SELECT array_agg(n.file_id ORDER BY n.node) FROM nodes n),
+        (SELECT array_agg(coalesce(a.first, 0) ORDER BY n.node) FROM nodes n
+         LEFT JOIN (SELECT source, min(position) AS first FROM adjacent GROUP BY source) a ON a.source = n.node),
+        (SELECT array_agg(a.target ORDER BY a.position) FROM adjacent a),
+        (SELECT array_agg(coalesce(a.last, -1) ORDER BY n.node) FROM nodes n
+         LEFT JOIN (SELECT source, max(position) AS last FROM adjacent GROUP BY source) a ON a.source = n.node)
+    INTO v_files, v_starts, v_targets, v_low;
+    v_count := coalesce(cardinality(v_files), 0);
+    IF v_count = 0 THEN
+        RETURN;
+    END IF;
+    v_number := array_fill(0, ARRAY[v_count]);
+    v_component := array_fill(0, ARRAY[v_count]);
+    v_next := v_starts;
+    v_starts := v_low;  -- from here on: where a node's targets end
+    v_low := array_fill(0, ARRAY[v_count]);
+    FOR v_root IN 1..v_count LOOP
+        CONTINUE WHEN v_number[v_root] > 0;
+        w := v_root;
+        LOOP
+            IF w > 0 THEN  -- enter w
+                v_counter := v_counter + 1;
+                v_number[w] := v_counter;
+                v_low[w] := v_counter;
+                v_opened := v_opened + 1;
+                v_open[v_opened] := w;
+                v_called := v_called + 1;
+                v_calls[v_called] := w;
+            END IF;
+            v := v_calls[v_called];
+            w := 0;
+            WHILE v_next[v] > 0 AND v_next[v] <= v_starts[v] AND w = 0 LOOP
+                w := v_targets[v_next[v]];
+                v_next[v] := v_next[v] + 1;
+                IF v_number[w] > 0 THEN
+                    IF v_component[w] = 0 THEN
+                        v_low[v] := least(v_low[v], v_number[w]);
+                    END IF;
+                    w := 0;
+                END IF;
+            END LOOP;
+            CONTINUE WHEN w > 0;
+            IF v_low[v] = v_number[v] THEN  -- v is the first of its component: everything opened since belongs to it
+                v_components := v_components + 1;
+                LOOP
+                    w := v_open[v_opened];
+                    v_opened := v_opened - 1;
+                    v_component[w] := v_components;
+                    EXIT WHEN w = v;
+                END LOOP;
+                w := 0;
+            END IF;
+            v_called := v_called - 1;
+            EXIT WHEN v_called = 0;
+            v_low[v_calls[v_called]] := least(v_low[v_calls[v_called]], v_low[v]);
+        END LOOP;
+    END LOOP;
+    RETURN QUERY
+    SELECT (row_number() OVER (ORDER BY cardinality(c.paths) DESC, c.paths COLLATE "C"))::integer, c.paths
+    FROM (SELECT array_agg(f.path ORDER BY f.path COLLATE "C") AS paths
+          FROM unnest(v_files, v_component) AS n (file_id, component) JOIN codebase.files f ON f.id = n.file_id
+          GROUP BY n.component HAVING count(*) > 1) c
+    ORDER BY 1;
+END
+$$;
+COMMENT ON FUNCTION codebase.dependency_cycles(bigint) IS
+    'Groups of files that all depend on each other, through relations of any kind; the largest first';
+
+RESET ROLE;
+SET ROLE graph_sitter_maintenance;
+
+CREATE FUNCTION codebase.prune_unreferenced_content(p_dry_run boolean DEFAULT true) RETURNS TABLE (kind text, rows bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_held text;
+    v_live bigint[];
+BEGIN
+    IF NOT p_dry_run THEN
+        -- The lock a recording takes: what it is about to refer to must not vanish under it.
+        PERFORM pg_advisory_xact_lock(hashtextextended('graph_sitter_db.codebase:' || c.id, 0)) FROM (SELECT id FROM codebase.codebases ORDER BY id) c;
+    END IF;
+    -- Whoever refers to snapshots holds them; modules that come later need not be known here.
+    SELECT string_agg(format('EXISTS (SELECT FROM %s r WHERE r.%I = s.id)', k.conrelid::regclass, a.attname), ' OR ') INTO v_held
+    FROM pg_constraint k
+    CROSS JOIN LATERAL unnest(k.conkey, k.confkey) AS pair (here, there)
+    JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = pair.here
+    JOIN pg_attribute t ON t.attrelid = k.confrelid AND t.attnum = pair.there AND t.attname = 'id'
+    WHERE k.contype = 'f' AND k.confrelid = 'codebase.snapshots'::regclass AND k.conrelid <> 'codebase.snapshot_files'::regclass
+      AND k.conparentid = 0;
+    EXECUTE format('SELECT coalesce(array_agg(s.id), ''{}'') FROM codebase.snapshots s WHERE %s', coalesce(v_held, 'true')) INTO v_live;
+    IF p_dry_run THEN
+        RETURN QUERY
+        WITH dead_versions AS MATERIALIZED (
+            SELECT v.id, v.file_id FROM codebase.file_versions v
+            WHERE NOT EXISTS (SELECT FROM codebase.snapshot_files sf WHERE sf.file_version_id = v.id AND sf.snapshot_id = ANY (v_live))
+        ), dead_linkages AS MATERIALIZED (
+            SELECT l.id FROM codebase.linkages l
+            WHERE NOT EXISTS (SELECT FROM codebase.snapshot_files sf WHERE sf.linkage_id = l.id AND sf.snapshot_id = ANY (v_live))
+        )
+        SELECT 'snapshots', count(*) FROM codebase.snapshots s WHERE s.id <> ALL (v_live)
+        UNION ALL SELECT 'linkages', count(*) FROM dead_linkages
+        UNION ALL SELECT 'file_versions', count(*) FROM dead_versions
+        UNION ALL SELECT 'files', count(*) FROM codebase.files f
+            WHERE NOT EXISTS (SELECT FROM codebase.file_versions v WHERE v.file_id = f.id AND v.id NOT IN (SELECT d.id FROM dead_versions d))
+              AND NOT EXISTS (SELECT FROM codebase.linkage_edges e WHERE e.organization_id = f.organization_id AND e.target_file_id = f.id
+                              AND e.linkage_id NOT IN (SELECT d.id FROM dead_linkages d));
+        RETURN;
+    END IF;
+    kind := 'snapshots';
+    DELETE FROM codebase.snapshots s WHERE s.id <> ALL (v_live);
+    GET DIAGNOSTICS rows = ROW_COUNT;
+    RETURN NEXT;
+    kind := 'linkages';
+    DELETE FROM codebase.linkages l WHERE NOT EXISTS (SELECT FROM codebase.snapshot_files sf WHERE sf.linkage_id = l.id);
+    GET DIAGNOSTICS rows = ROW_COUNT;
+    RETURN NEXT;
+    kind := 'file_versions';
+    DELETE FROM codebase.file_versions v WHERE NOT EXISTS (SELECT FROM codebase.snapshot_files sf WHERE sf.file_version_id = v.id);
+    GET DIAGNOSTICS rows = ROW_COUNT;
+    RETURN NEXT;
+    kind := 'files';
+    DELETE FROM codebase.files f
+    WHERE NOT EXISTS (SELECT FROM codebase.file_versions v WHERE v.file_id = f.id)
+      AND NOT EXISTS (SELECT FROM codebase.linkage_edges e WHERE e.organization_id = f.organization_id AND e.target_file_id = f.id);
+    GET DIAGNOSTICS rows = ROW_COUNT;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION codebase.prune_unreferenced_content(boolean) IS
+    'Delete snapshots that nothing refers to, then linkages, file versions and files that no snapshot holds; a dry run counts them';
+REVOKE EXECUTE ON FUNCTION codebase.prune_unreferenced_content(boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION codebase.prune_unreferenced_content(boolean) TO graph_sitter_owner;
+
+RESET ROLE;
+SET ROLE graph_sitter_owner;
+
+-- views
+
+-- The counts stand in the select list: whoever does not ask for them, or asks for one file, does not pay for all.
+CREATE VIEW codebase.code_elements AS
+SELECT s.id AS snapshot_id, s.codebase_id, f.path AS file_path, y.kind, y.name, y.qualified_name, p.qualified_name AS parent, y.lines,
+    y.cyclomatic_complexity, y.cognitive_complexity, y.nesting_depth, y.parameter_count,
+    CASE WHEN sf.linkage_id IS NOT NULL THEN (
+        SELECT count(DISTINCT (e.linkage_id, e.source_symbol)) FROM codebase.linkage_edges e
+        WHERE e.organization_id = s.organization_id AND e.target_file_id = sf.file_id
+          AND e.target_symbol = codebase.symbol_key(y.qualified_name, y.duplicate_ordinal)
+          AND EXISTS (SELECT FROM codebase.snapshot_files x WHERE x.linkage_id = e.linkage_id AND x.snapshot_id = s.id)
+    ) END AS fan_in,
+    CASE WHEN sf.linkage_id IS NOT NULL THEN (
+        SELECT count(DISTINCT (e.target_file_id, e.target_symbol)) FROM codebase.linkage_edges e
+        WHERE e.linkage_id = sf.linkage_id AND e.target_file_id IS NOT NULL
+          AND e.source_symbol = codebase.symbol_key(y.qualified_name, y.duplicate_ordinal)
+    ) END AS fan_out,
+    y.maintainability_index, y.docstring,
+    codebase.symbol_key(y.qualified_name, y.duplicate_ordinal) AS symbol_key, y.signature, y.start_line, y.end_line, y.is_exported, s.organization_id
+FROM codebase.snapshots s
+JOIN codebase.snapshot_files sf ON sf.snapshot_id = s.id
+JOIN codebase.files f ON f.id = sf.file_id
+JOIN codebase.symbols y ON y.file_version_id = sf.file_version_id
+LEFT JOIN codebase.symbols p ON p.file_version_id = y.file_version_id AND p.ordinal = y.parent_ordinal;
+CALL base.describe('codebase.code_elements', 'Symbols of a snapshot with how much uses them and how much they use', $$
+    snapshot_id: The snapshot
+    codebase_id: The codebase
+    file_path: The file
+    kind: What it is
+    name: Its own name
+    qualified_name: Outer names and its own, joined by dots
+    parent: The symbol around it
+    lines: Lines from first to last
+    cyclomatic_complexity: Of its own code
+    cognitive_complexity: Of its own code
+    nesting_depth: Deepest nesting of control structures
+    parameter_count: Of a callable
+    fan_in: Symbols and files that use it; null at syntax depth
+    fan_out: Symbols and files of the codebase it uses; null at syntax depth
+    maintainability_index: 0 to 100; null when not measured
+    docstring: Its documentation
+    symbol_key: Its name in edges and issues
+    signature: Its head, as written
+    start_line: First line
+    end_line: Last line
+    is_exported: Visible outside its module
+$$);
+
+CREATE VIEW codebase.code_relationships AS
+SELECT sf.snapshot_id, f.path AS source_path, coalesce(e.source_symbol, '') AS source_symbol, t.path AS target_path, e.target_symbol,
+    e.external_name, e.kind, e.occurrences, e.first_line, sf.organization_id
+FROM codebase.snapshot_files sf
+JOIN codebase.files f ON f.id = sf.file_id
+JOIN codebase.linkage_edges e ON e.linkage_id = sf.linkage_id
+LEFT JOIN codebase.files t ON t.id = e.target_file_id;
+CALL base.describe('codebase.code_relationships', 'Relations of a snapshot, from symbol to symbol', $$
+    snapshot_id: The snapshot
+    source_path: The file of the source
+    source_symbol: Key of the source; empty for the file itself
+    target_path: The file of the target; null outside the codebase
+    target_symbol: Key of the target; empty for the file itself
+    external_name: Module and name outside the codebase
+    kind: What the source does with the target
+    occurrences: How often
+    first_line: Where first
+$$);
+
+CREATE VIEW codebase.external_dependencies AS
+SELECT sf.snapshot_id, p.package, count(DISTINCT sf.file_id) AS files, sum(e.occurrences) AS occurrences, sf.organization_id
+FROM codebase.snapshot_files sf
+JOIN codebase.linkage_edges e ON e.linkage_id = sf.linkage_id
+-- The module comes first: "os.path.join", "react.useState", "@scope/package/file.name", "lodash.fp/map".
+CROSS JOIN LATERAL (SELECT coalesce(substring(e.external_name FROM '^(?:@[^/]+/[^/.]+|[^/]+(?=/)|[^/.]+)'), e.external_name) AS package) p
+WHERE e.external_name IS NOT NULL
+GROUP BY sf.organization_id, sf.snapshot_id, p.package;
+CALL base.describe('codebase.external_dependencies', 'What a snapshot uses from outside', $$
+    snapshot_id: The snapshot
+    package: First part of the module's name
+    files: Files that use it
+    occurrences: How often in all
+$$);
+
+CREATE VIEW codebase.codebase_overview AS
+SELECT c.id AS codebase_id, c.organization_id, c.name, c.language, c.root_path, c.repository_id, c.project_id,
+    (SELECT count(*) FROM codebase.snapshots s WHERE s.organization_id = c.organization_id AND s.codebase_id = c.id) AS snapshots,
+    n.id AS newest_snapshot_id, coalesce(n.file_count, 0) AS files,
+    coalesce(t.symbols, 0) AS symbols, coalesce(t.lines, 0) AS lines, coalesce(t.lines_by_language, '{}') AS lines_by_language
+FROM codebase.codebases c
+LEFT JOIN LATERAL (
+    SELECT s.id, s.file_count FROM codebase.snapshots s
+    WHERE s.organization_id = c.organization_id AND s.codebase_id = c.id ORDER BY s.id DESC LIMIT 1
+) n ON true
+LEFT JOIN LATERAL (
+    SELECT sum(l.symbols)::bigint AS symbols, sum(l.lines)::bigint AS lines, jsonb_object_agg(l.language, l.lines) AS lines_by_language
+    FROM (
+        SELECT v.language, sum(coalesce(v.lines_physical, 0)) AS lines,
+            sum((SELECT count(*) FROM codebase.symbols y WHERE y.file_version_id = v.id)) AS symbols
+        FROM codebase.snapshot_files sf JOIN codebase.file_versions v ON v.id = sf.file_version_id
+        WHERE sf.snapshot_id = n.id GROUP BY v.language
+    ) l
+) t ON true
+WHERE c.deleted_at IS NULL;
+CALL base.describe('codebase.codebase_overview', 'Each live codebase with what its newest snapshot holds', $$
+    codebase_id: The codebase
+    name: Its name
+    language: Its language family
+    root_path: The folder inside the repository
+    repository_id: Its repository
+    project_id: Its project
+    snapshots: How many snapshots there are
+    newest_snapshot_id: The one stored last
+    files: Files in that
+    symbols: Symbols in that
+    lines: Physical lines in that
+    lines_by_language: The same by language
+$$);
+
 CALL base.finish_schema('codebase');
 CALL base.record_module('codebase', 'Content-addressed facts about source code');
 RESET ROLE;
+
+-- Unqualified names work in every session, where the installing role may say so for the database.
+DO $$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = %s', current_database(), base.search_path());
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;
