@@ -11,7 +11,7 @@ from graph_sitter_db.present import comparison
 @click.command(
     cls=Verb,
     short_help="Show what differs between two runs.",
-    examples=("graph-sitter-db compare main my-branch", "graph-sitter-db compare 3f2a1b0c --all"),
+    examples=("graph-sitter-db compare main my-branch", "graph-sitter-db compare p2cn8v4b --all"),
 )
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", required=False)

@@ -11,7 +11,7 @@ from graph_sitter_db.present import run as one_run
 @click.command(
     cls=Verb,
     short_help="Show one run: its metrics and its worst files.",
-    examples=("graph-sitter-db show 3f2a1b0c", "graph-sitter-db show main --worst 25"),
+    examples=("graph-sitter-db show p2cn8v4b", "graph-sitter-db show main --worst 25"),
 )
 @click.argument("run")
 @click.option(

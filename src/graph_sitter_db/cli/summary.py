@@ -12,7 +12,7 @@ from graph_sitter_db.cli.verb import Verb
 @click.command(
     cls=Verb,
     short_help="Print the summary of a recorded run.",
-    examples=("graph-sitter-db summary", "graph-sitter-db summary 3f2a1b0c"),
+    examples=("graph-sitter-db summary", "graph-sitter-db summary p2cn8v4b"),
 )
 @click.argument("target", metavar="[PATH|RUN]", default=".")
 @click.option("--language", type=LANGUAGES, help="Of a repository with several languages.")

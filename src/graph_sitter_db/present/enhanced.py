@@ -141,4 +141,6 @@ def _list(title: str, entries: Iterable[str]) -> Page:
 def _run(result: AnalysisResult) -> str:
     if result.id is None:
         return "Run: not stored"
-    return f"Run: {result.id}" + (" (recorded before)" if result.already_recorded else "")
+    return f"Run: {result.short_id} ({result.id})" + (
+        ", recorded before" if result.already_recorded else ""
+    )

@@ -36,7 +36,7 @@ def test_a_blank_line_parts_the_two(original: str) -> None:
 def test_the_score_and_the_run_are_named(make: Make) -> None:
     lines = added(make(AnalysisResult))
     assert lines[:2] == ["Enhanced Analysis:", "Quality Score: 87.4/100 (B)"]
-    assert lines[-1] == "Run: 00000000-0000-0000-0000-000000000001"
+    assert lines[-1] == "Run: 3f2a1b0c (00000000-0000-0000-0000-000000000001)"
 
 
 def test_issues_are_counted_by_severity_worst_first(make: Make) -> None:
@@ -80,7 +80,7 @@ def test_what_could_not_be_analysed_is_said(make: Make) -> None:
 
 def test_a_run_that_was_not_stored_or_was_there_before_says_so(make: Make) -> None:
     assert added(make(AnalysisResult, id=None))[-1] == "Run: not stored"
-    assert added(make(AnalysisResult, already_recorded=True))[-1].endswith("(recorded before)")
+    assert added(make(AnalysisResult, already_recorded=True))[-1].endswith(", recorded before")
 
 
 def test_names_below_the_original_text_are_made_harmless(make: Make, compared: Make) -> None:
