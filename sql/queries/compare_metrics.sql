@@ -14,7 +14,16 @@ SELECT coalesce(before.metric_name, after.metric_name) AS metric,
        d.direction
   FROM before
   FULL JOIN after ON after.metric_name = before.metric_name
-  LEFT JOIN analytics.metric_definitions d
-    ON d.metric_name = split_part(coalesce(before.metric_name, after.metric_name), '.', 1)
-   AND d.definition_version = coalesce(before.definition_version, after.definition_version)
+  LEFT JOIN LATERAL (
+    -- A mean or maximum improves the way its metric does.
+    SELECT direction
+      FROM analytics.metric_definitions
+     WHERE metric_name IN (
+               coalesce(before.metric_name, after.metric_name),
+               regexp_replace(coalesce(before.metric_name, after.metric_name), '_(mean|max)$', '')
+           )
+     ORDER BY metric_name = coalesce(before.metric_name, after.metric_name) DESC,
+              definition_version = coalesce(after.definition_version, before.definition_version) DESC
+     LIMIT 1
+  ) d ON true
  ORDER BY metric

@@ -37,7 +37,8 @@ SELECT v.id,
     ON r.snapshot_id = sf.snapshot_id AND r.status IN ('completed', 'partial')
   LEFT JOIN codebase.commits k ON k.organization_id = r.organization_id AND k.id = r.commit_id
   LEFT JOIN codebase.linkages l ON l.id = sf.linkage_id
- ORDER BY r.id IS NULL,
+ ORDER BY v.extractor_id DESC,
+          r.id IS NULL,
           coalesce(k.committed_at, r.started_at) DESC,
           r.depth = 'graph' DESC,
           r.started_at DESC,

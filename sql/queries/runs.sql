@@ -1,6 +1,6 @@
 -- Recorded runs with their totals, newest state of the code first. Null means no restriction.
 -- :runs uuid[] (those very runs, superseded ones too), :codebase uuid, :repository (full name, with or
--- without the root path), :branch, :days (analysed within), :limit
+-- without the root path), :branch, :days (analysed within), :finished boolean (only those), :limit
 SELECT r.id,
        r.short_id,
        r.codebase_id,
@@ -40,6 +40,7 @@ SELECT r.id,
    AND (CAST(:branch AS text) IS NULL OR r.branch = CAST(:branch AS text))
    AND (CAST(:days AS integer) IS NULL
         OR r.started_at >= now() - make_interval(days => CAST(:days AS integer)))
+   AND (r.status IN ('completed', 'partial') OR NOT coalesce(CAST(:finished AS boolean), false))
    AND c.deleted_at IS NULL
    AND p.deleted_at IS NULL
  ORDER BY coalesce(k.committed_at, r.started_at) DESC,

@@ -18,10 +18,12 @@ def runs(
     repository: str | None = None,
     branch: str | None = None,
     days: int | None = None,
+    finished: bool = False,
     limit: int | None = 50,
 ) -> list[RunSummary]:
     """Recorded runs, the newest state of the code first; those analysed in the last `days`.
 
+    `finished` leaves out those that are under way or failed.
     Superseded working trees are left out, except where there is no git to record anything else.
     """
     found = ask(
@@ -31,6 +33,7 @@ def runs(
         repository=repository,
         branch=branch,
         days=days,
+        finished=finished,
         limit=limit,
     )
     return [RunSummary.model_validate(row) for row in found]

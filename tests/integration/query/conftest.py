@@ -1,4 +1,4 @@
-"""Recorded histories, made of few words: what each file holds at each state, stored by the real store."""
+"""Recorded histories in few words: what each file holds at each state, stored by the real store."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ METRICS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file: symbols by key (with what they consist of), edges as (source, kind, target), issues."""
+    """A file: symbols (key → what it consists of), edges (source, kind, target), issues."""
 
     symbols: Mapping[str, str] = field(default_factory=dict)
     edges: Sequence[tuple[str, str, str]] = ()  # target: `path:key`, or an external name

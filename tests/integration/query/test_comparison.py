@@ -132,12 +132,12 @@ def test_metrics_get_better_or_worse_by_their_direction(conn: Connection, record
     after = record(
         {"a.py": {}},
         2,
-        totals={"complexity": 7, "documented": 3, "size": 9, "young": 1, "complexity.max": 0},
+        totals={"complexity": 7, "documented": 3, "size": 9, "young": 1, "complexity_max": 0},
     )
     told = {m.metric: (m.change, m.verdict) for m in query.compare(conn, before, after).metrics}
     assert told == {
         "complexity": (2, "worse"),
-        "complexity.max": (None, "unknown"),
+        "complexity_max": (None, "unknown"),
         "documented": (2, "better"),
         "size": (7, "neutral"),
         "old": (None, "unknown"),
@@ -146,8 +146,8 @@ def test_metrics_get_better_or_worse_by_their_direction(conn: Connection, record
 
 
 def test_a_roll_up_improves_the_way_its_metric_does(conn: Connection, record: Record) -> None:
-    before = record({}, 1, totals={"complexity.max": 9})
-    after = record({"a.py": {}}, 2, totals={"complexity.max": 4})
+    before = record({}, 1, totals={"complexity_max": 9})
+    after = record({"a.py": {}}, 2, totals={"complexity_max": 4})
     assert query.compare(conn, before, after).metrics[0].verdict == "better"
 
 

@@ -102,7 +102,24 @@ def test_a_symbol_tells_its_place_parent_and_fans(conn: Connection, shop: UUID) 
     assert (symbol.path, symbol.parent, symbol.kind) == ("shop/cart.py", "Cart", "method")
     assert (symbol.start_line, symbol.end_line, symbol.lines, symbol.cyclomatic) == (21, 29, 9, 1)
     assert (symbol.fan_in, symbol.fan_out) == (0, 1)
-    assert query.symbols(conn, shop, "Cart")[0].fan_in == 2
+    assert query.symbols(conn, shop, "Cart")[0].fan_in == 1
+
+
+def test_fans_count_other_symbols_once_and_imports_never(conn: Connection, record: Record) -> None:
+    edges = [
+        ("f", "call", "a.py:f"),
+        ("f", "call", "a.py:g"),
+        ("f", "reference", "a.py:g"),
+        ("", "call", "a.py:g"),
+        ("", "import", "b.py:f"),
+        ("g", "call", "b.py:f"),
+        ("g", "call", "json.dumps"),
+    ]
+    run = record(
+        {"a.py": {"symbols": {"f": "", "g": ""}, "edges": edges}, "b.py": {"symbols": {"f": ""}}}
+    )
+    fans = {(s.path, s.key): (s.fan_in, s.fan_out) for s in query.symbols(conn, run)}
+    assert fans == {("a.py", "f"): (0, 1), ("a.py", "g"): (2, 1), ("b.py", "f"): (1, 0)}
 
 
 def test_without_a_graph_fans_are_unknown(conn: Connection, record: Record) -> None:
@@ -115,19 +132,19 @@ def test_fans_are_those_of_the_run_asked(conn: Connection, record: Record) -> No
     before = record(SHOP, 1)
     after = record({**SHOP, "tests/test_cart.py": {}}, 2)
     fans = [query.symbols(conn, run, "Cart")[0].fan_in for run in (before, after)]
-    assert fans == [2, 0]
+    assert fans == [1, 0]
 
 
 def test_issues_come_gravest_first_and_can_be_narrowed(conn: Connection, shop: UUID) -> None:
-    def rules(*filters: str | None) -> list[str]:
-        return [issue.rule for issue in query.issues(conn, shop, *filters)]
+    def rules(**filters: str) -> list[str]:
+        return [issue.rule for issue in query.issues(conn, shop, **filters)]  # type: ignore[arg-type]
 
     assert rules() == ["long-function", "unused-symbol", "long-file"]
-    assert rules("info") == ["long-file"]
-    assert rules(None, "unused-symbol") == ["unused-symbol"]
-    assert rules(None, None, "shop/price.py") == ["long-file"]
-    assert rules(None, None, "shop") == rules(None, None, "shop/") == rules()
-    assert rules(None, None, "sho") == []
+    assert rules(severity="info") == ["long-file"]
+    assert rules(rule="unused-symbol") == ["unused-symbol"]
+    assert rules(path="shop/price.py") == ["long-file"]
+    assert rules(path="shop") == rules(path="shop/") == rules()
+    assert rules(path="sho") == []
     assert len(query.issues(conn, shop, limit=1)) == 1
     with pytest.raises(UsageError, match=r"choose of: info, warning, error, critical"):
         query.issues(conn, shop, "grave")

@@ -52,12 +52,24 @@ def test_days_count_from_the_analysis_not_from_the_commit(
 ) -> None:
     lately, long_ago = record(ONE, 1), record(TWO, 2)
     with psycopg.connect(installed_database) as owner:
-        owner.execute("SET row_security = off")
         owner.execute(
-            "UPDATE analytics.analysis_runs SET started_at = now() - interval '40 days' WHERE id = %s",
+            "UPDATE analytics.analysis_runs SET started_at = now() - interval '40 days'"
+            " WHERE id = %s",
             [long_ago],
         )
     assert [run.id for run in query.runs(conn, days=30)] == [lately]
+
+
+def test_runs_that_came_to_nothing_can_be_left_out(
+    conn: Connection, record: Record, installed_database: str
+) -> None:
+    good, bad = record(ONE, 1), record(TWO, 2)
+    with psycopg.connect(installed_database) as owner:
+        statement = "UPDATE analytics.analysis_runs SET status = 'failed' WHERE id = %s"
+        owner.execute(statement, [bad])
+    assert [(run.id, run.status) for run in query.runs(conn)][:1] == [(bad, "failed")]
+    assert [run.id for run in query.runs(conn, finished=True)] == [good]
+    assert query.run(conn, "latest").id == good
 
 
 def test_without_git_every_state_is_kept_and_with_git_only_the_last_working_tree(
