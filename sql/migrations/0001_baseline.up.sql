@@ -2831,7 +2831,7 @@ BEGIN
         FROM codebase.snapshot_files sf JOIN codebase.file_versions v ON v.id = sf.file_version_id
         WHERE sf.snapshot_id = v_run.snapshot_id
     ) d;
-    RETURN analytics.round_half_even(100 / (1 + v_debt / (30 * v_lines) / 0.10::double precision));
+    RETURN analytics.round_half_even(100 / (1 + v_debt / (30 * v_lines) / 0.02::double precision));
 END
 $$;
 COMMENT ON FUNCTION analytics.calculate_quality_score(uuid) IS
