@@ -1,9 +1,9 @@
 """For authors of rules: run a rule on small sources, and check it against its own examples.
 
-    from graph_sitter_db.testing import check_rule
+from graph_sitter_db.testing import check_rule
 
-    def test_the_rule_does_what_its_examples_say():
-        check_rule(RULE)
+def test_the_rule_does_what_its_examples_say():
+    check_rule(RULE)
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from graph_sitter_db import detect, extract, measure, plugins
+from graph_sitter_db.extract.graph import build
 from graph_sitter_db.languages import family_of, language_of
 from graph_sitter_db.model.facts import FileFacts, Source
 from graph_sitter_db.model.issues import Issue
@@ -81,12 +82,13 @@ def _linkages(
     files: Mapping[str, str], family: Family, facts: Mapping[str, FileFacts]
 ) -> Mapping[str, Linkage]:
     with TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
         for path, text in files.items():
-            file = Path(folder, path)
+            file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
-        graph = extract.build(Path(folder), family, list(files))
+        graph = build(root, family, list(files))
         try:
-            return extract.relations(graph, facts).linkages
+            return extract.relate(graph, facts).linkages
         finally:
             graph.release()

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding, Issue
@@ -78,7 +78,8 @@ def _checked(finding: Finding, path: str, codebase: Codebase) -> Finding:
         raise ValueError(f"reports {finding.path!r}, a file it was not asked about")
     if not (math.isfinite(finding.effort_minutes) and finding.effort_minutes >= 0):
         raise ValueError(f"asks for {finding.effort_minutes} minutes of effort")
-    return finding
+    # As precise as it is stored, so that the score can be computed again from rows.
+    return replace(finding, effort_minutes=round(finding.effort_minutes, 2))
 
 
 def _is_wanted(rule: Rule, finding: Finding, codebase: Codebase, settings: Settings) -> bool:

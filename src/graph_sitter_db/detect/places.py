@@ -11,10 +11,14 @@ ANONYMOUS = "<anonymous>"
 
 
 def functions(file: MeasuredFile) -> Iterator[tuple[Symbol, Mapping[str, float]]]:
-    """Functions, methods and accessors with their metric values."""
+    """Functions, methods and accessors with their metric values, overloads left out."""
     for symbol, values in zip(file.facts.symbols, file.symbol_values, strict=True):
-        if symbol.kind in CALLABLE:
+        if symbol.kind in CALLABLE and not is_overload(symbol):
             yield symbol, values
+
+
+def is_overload(symbol: Symbol) -> bool:
+    return any(name.rpartition(".")[2] == "overload" for name in symbol.decorators)
 
 
 def described(symbol: Symbol) -> str:

@@ -9,18 +9,28 @@ _FUNCTIONS = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPE
 
 
 def is_public(symbol: Symbol, facts: FileFacts) -> bool:
-    """Named and exported as public, by itself and by all that is around it.
+    """Offered to others: by its export list, else by its name, and by all that is around it.
 
     Methods of classes with parents are not counted: they may be the parents' matter.
     """
     outer = _around(symbol, facts)
-    if not outer and facts.exports is not None and symbol.name in facts.exports:
-        return True  # said to be, even where its name says otherwise
     if any(each.kind in _FUNCTIONS or each.bases for each in outer):
         return False
     if any(_is_private(each.name) for each in (symbol, *outer)):
         return False
-    return _is_exported(outer[-1] if outer else symbol, facts)
+    return _is_offered(outer[-1] if outer else symbol, facts)
+
+
+def is_reachable(symbol: Symbol, facts: FileFacts) -> bool:
+    """Whether others may use a symbol of a module's own level: offered, or not marked as private.
+
+    Export lists of Python are often shorter than what a package documents.
+    """
+    if symbol.name in (facts.exports or ()):
+        return True
+    if facts.source.language is not Language.PYTHON:
+        return symbol.is_exported
+    return not _is_private(symbol.name) and not _is_private_module(facts.path)
 
 
 def _around(symbol: Symbol, facts: FileFacts) -> list[Symbol]:
@@ -36,7 +46,7 @@ def _is_private(name: str) -> bool:
     return name.startswith(("_", "#", "<"))
 
 
-def _is_exported(symbol: Symbol, facts: FileFacts) -> bool:
+def _is_offered(symbol: Symbol, facts: FileFacts) -> bool:
     if facts.source.language is not Language.PYTHON or facts.exports is not None:
         return symbol.is_exported or symbol.name in (facts.exports or ())
     return not _is_private_module(facts.path)
@@ -44,4 +54,4 @@ def _is_exported(symbol: Symbol, facts: FileFacts) -> bool:
 
 def _is_private_module(path: str) -> bool:
     parts = PurePosixPath(path).with_suffix("").parts
-    return any(part.startswith("_") and not part.startswith("__") for part in parts)
+    return any(part.startswith("_") and part != "__init__" for part in parts)

@@ -15,7 +15,7 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """
     limit = limits["cognitive"]
     for symbol, values in functions(file):
-        measured = values["cognitive"]
+        measured = values["cognitive_complexity"]
         if measured > limit:
             yield above(file, symbol, _MESSAGE, measured, limit, 5 + measured - limit)
 

@@ -15,7 +15,7 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """
     limit = limits["cyclomatic"]
     for symbol, values in functions(file):
-        measured = values["cyclomatic"]
+        measured = values["cyclomatic_complexity"]
         if measured > limit:
             yield above(file, symbol, _MESSAGE, measured, limit, 10 + measured - limit)
 

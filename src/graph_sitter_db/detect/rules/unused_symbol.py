@@ -1,9 +1,10 @@
 """Private code that nothing uses."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
-from graph_sitter_db.detect.publicity import is_public
+from graph_sitter_db.detect.publicity import is_reachable
 from graph_sitter_db.model.facts import FileFacts, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Language, Severity, SymbolKind
@@ -14,20 +15,14 @@ def check(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
     """Limit `public`: 1 also reports what other codebases could use, which is right for an
     application. Effort: 5 minutes (SonarQube, S1144), and 1 for each 20 lines.
 
-    A symbol counts as used when an edge of the graph leads to it, when its name occurs in any other
-    file (as an identifier, or as a string, for lookups by name), or outside its own definition in
-    its own file.
+    A symbol counts as used when an edge of the graph leads to it, or when its name, or the
+    beginning of its name in a lookup, stands anywhere outside its own definition: in code, in a
+    string, in a comment. Vendored code is left alone.
     """
     used = _targets(codebase)
-    holders = _holders(codebase)
-    for path, file in codebase.files.items():
-        if not _is_judged(file.facts):
-            continue
-        for symbol in file.facts.symbols:
-            if (path, symbol.key) in used or not _is_candidate(symbol, file.facts, limits):
-                continue
-            if holders.get(symbol.name, 0) <= 1 and not _occurs(symbol, file.facts):
-                yield _finding(path, symbol)
+    for path, symbol in _candidates(codebase, limits):
+        if (path, symbol.key) not in used and not _occurs(symbol, path, codebase):
+            yield _finding(path, symbol)
 
 
 def _targets(codebase: Codebase) -> set[tuple[str, str]]:
@@ -44,25 +39,28 @@ def _is_within(source: str, target: str) -> bool:
     return source == target or source.startswith(f"{target}.")
 
 
-def _holders(codebase: Codebase) -> Mapping[str, int]:
-    """In how many files a private-looking or any symbol's name occurs."""
-    wanted = {symbol.name for file in codebase.files.values() for symbol in file.facts.symbols}
-    counts = dict.fromkeys(wanted, 0)
-    for file in codebase.files.values():
-        for name in file.facts.names & wanted:
-            counts[name] += 1
-    return counts
+def _candidates(codebase: Codebase, limits: Limits) -> Iterator[tuple[str, Symbol]]:
+    """What is to be looked for in all sources; a name known to two files needs no such search."""
+    holders = Counter(name for file in codebase.files.values() for name in file.facts.names)
+    for path, file in codebase.files.items():
+        if _is_judged(file.facts):
+            for symbol in file.facts.symbols:
+                if holders[symbol.name] <= 1 and _is_candidate(symbol, file.facts, limits):
+                    yield path, symbol
 
 
 def _is_judged(facts: FileFacts) -> bool:
     """Tests are found by their runner; a script without imports or exports shares its names with
     its page.
     """
-    if facts.is_test or facts.path.endswith(".d.ts"):
+    if facts.is_test or facts.path.endswith(".d.ts") or _VENDORED & set(facts.path.split("/")):
         return False
     if facts.source.language in (Language.JAVASCRIPT, Language.JSX):
         return facts.exports is not None or any(site.kind == "import" for site in facts.sites)
     return True
+
+
+_VENDORED = frozenset({"vendor", "_vendor", "vendored", "third_party"})
 
 
 def _is_candidate(symbol: Symbol, facts: FileFacts, limits: Limits) -> bool:
@@ -74,7 +72,7 @@ def _is_candidate(symbol: Symbol, facts: FileFacts, limits: Limits) -> bool:
         return _is_private_method(symbol, facts.symbols[symbol.parent_ordinal])
     if symbol.kind not in (SymbolKind.FUNCTION, SymbolKind.CLASS) or _is_special(symbol.name):
         return False
-    return bool(limits["public"]) or not is_public(symbol, facts)
+    return bool(limits["public"]) or not is_reachable(symbol, facts)
 
 
 def _is_private_method(symbol: Symbol, owner: Symbol) -> bool:
@@ -90,18 +88,21 @@ def _is_private_method(symbol: Symbol, owner: Symbol) -> bool:
 
 
 def _is_special(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
+    """`__getattr__`, and IPython's or enum's `_repr_html_`."""
+    return name.startswith("_") and name.endswith("_")
 
 
-def _occurs(symbol: Symbol, facts: FileFacts) -> bool:
-    """Whether its file names it outside its own definitions, or the beginning of its name in a
-    lookup.
-    """
-    spans = [(s.start_byte, s.end_byte) for s in facts.symbols if s.name == symbol.name]
+def _occurs(symbol: Symbol, path: str, codebase: Codebase) -> bool:
     name = symbol.name.encode()
-    if any(_is_outside(m.start(), spans) for m in _finds(name, facts.source.content)):
+    whole = re.compile(rb"(?<![\w$])" + re.escape(name) + rb"(?![\w$])")
+    facts = codebase.files[path].facts
+    spans = [(s.start_byte, s.end_byte) for s in facts.symbols if s.name == symbol.name]
+    if any(_is_outside(m.start(), spans) for m in whole.finditer(facts.source.content)):
         return True
-    return any(head.search(facts.source.content) for head in _lookups(name))
+    if any(head.search(facts.source.content) for head in _lookups(name)):
+        return True
+    others = (file.facts.source.content for file in codebase.files.values() if file.path != path)
+    return any(name in content and whole.search(content) for content in others)
 
 
 def _lookups(name: bytes) -> Iterator[re.Pattern[bytes]]:
@@ -109,10 +110,6 @@ def _lookups(name: bytes) -> Iterator[re.Pattern[bytes]]:
     for underscore in re.finditer(rb"_+(?=.)", name):
         head = re.escape(name[: underscore.end()])
         yield re.compile(rb"\b" + head + rb"(?:[{%$]|[\"']\s*[+%.])")
-
-
-def _finds(name: bytes, content: bytes) -> Iterable[re.Match[bytes]]:
-    return re.finditer(rb"(?<![\w$])" + re.escape(name) + rb"(?![\w$])", content)
 
 
 def _is_outside(byte: int, spans: Iterable[tuple[int, int]]) -> bool:

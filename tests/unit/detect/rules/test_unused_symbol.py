@@ -44,8 +44,10 @@ def test_a_private_function_that_is_named_nowhere_else_is_reported(make: Any) ->
 
 
 def test_a_name_that_occurs_in_another_file_is_used(make: Any) -> None:
-    user = make.file("b.py", names=frozenset({"_f"}))
-    assert found(file(make, function(make)), user) == []
+    known = make.file("b.py", names=frozenset({"_f"}))
+    written = make.file("b.py", content=b"run('await x._f()')")
+    assert found(file(make, function(make)), known) == []
+    assert found(file(make, function(make)), written) == []
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,7 @@ def test_an_edge_from_elsewhere_is_a_use(make: Any) -> None:
         {"decorators": ("app.command()",)},
         {"is_abstract": True},
         {"name": "__getattr__"},
+        {"name": "_repr_html_"},
         {"name": "<anonymous>"},
         {"name": "f"},
         {"kind": SymbolKind.VARIABLE},
@@ -94,14 +97,17 @@ def test_files_whose_symbols_are_used_from_outside_are_left_alone(
     assert found(file(make, function(make), **other)) == []
 
 
-def test_a_public_function_is_reported_on_demand_or_when_not_among_the_exports(make: Any) -> None:
+def test_a_public_function_is_reported_on_demand_or_in_a_private_module(make: Any) -> None:
     public = function(make, "run")
     content = SOURCE.replace(b"_f", b"run")
     assert found(file(make, public, content=content)) == []
+    assert found(file(make, public, content=content, exports=frozenset({"go"}))) == []
     assert found(file(make, public, content=content), public=1) == ["run"]
-    unlisted = function(make, "run", is_exported=False)
-    assert found(file(make, unlisted, content=content, exports=frozenset({"go"}))) == ["run"]
     assert found(file(make, public, content=content, path="_private/a.py")) == ["run"]
+
+
+def test_vendored_code_is_left_alone(make: Any) -> None:
+    assert found(file(make, function(make), path="pip/_vendor/a.py")) == []
 
 
 @pytest.mark.parametrize(
