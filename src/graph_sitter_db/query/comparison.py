@@ -1,7 +1,6 @@
 """What differs between two runs of one codebase."""
 
 from collections.abc import Callable
-from math import isclose
 from typing import Any
 from uuid import UUID
 
@@ -67,7 +66,7 @@ def _metric_change(
     comparable: bool,
     direction: str | None,
 ) -> MetricChange:
-    change = None if before is None or after is None else after - before
+    change = None if before is None or after is None else round(after - before, 6)
     return MetricChange(
         metric=metric,
         before=before,
@@ -80,7 +79,7 @@ def _metric_change(
 def _verdict(change: float | None, comparable: bool, direction: str | None) -> str:
     if change is None or not comparable:
         return "unknown"
-    if isclose(change, 0, abs_tol=1e-9):
+    if not change:
         return "same"
     if direction in (None, Direction.NEUTRAL):
         return "neutral"
