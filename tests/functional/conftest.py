@@ -21,14 +21,15 @@ def greet(name: str) -> str:
     return f"Hello, {name}"
 '''
 
-FAREWELL = '''"""Says goodbye."""
+FAREWELL = '''"""Says goodbye, to everybody once."""
 
 from greeting import greet
 
 
-def farewell(name: str) -> str:
-    if not name:
-        return "Goodbye"
+def farewell(name: str, told: list[str] = []) -> str:
+    if name in told:
+        return ""
+    told.append(name)
     return greet(name).replace("Hello", "Goodbye")
 '''
 
@@ -55,14 +56,11 @@ def repository(tmp_path: Path, environment: Mapping[str, str]) -> Path:
     """Two commits: one function, then a second one in a second file that calls it."""
     folder = tmp_path / "hello"
     folder.mkdir()
-    commands = [["git", "init", "--quiet", "--initial-branch", "main"]]
-    for name, text in (("greeting", GREETING), ("farewell", FAREWELL)):
+    subprocess.run(["git", "init", "--quiet", "--initial-branch", "main"], cwd=folder, check=True)
+    for day, (name, text) in enumerate((("greeting", GREETING), ("farewell", FAREWELL)), 1):
         (folder / f"{name}.py").write_text(text)
-        commands += [
-            ["git", "add", f"{name}.py"],
-            ["git", "commit", "--quiet", "-m", f"Add {name}"],
-        ]
-        for command in commands:
-            subprocess.run(command, cwd=folder, env=dict(environment), check=True)
-        commands = []
+        date = f"2025-01-0{day}T12:00:00Z"
+        dated = {**environment, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+        for command in (["add", "."], ["commit", "--quiet", "--message", f"Add {name}"]):
+            subprocess.run(["git", *command], cwd=folder, env=dated, check=True)
     return folder

@@ -25,11 +25,10 @@ def steps(session: str) -> list[tuple[str, str]]:
 
 
 def settled(text: str) -> str:
-    """Without what differs from one recording to the next: ids, dates and times taken."""
-    text = re.sub(r"\b[0-9a-f]{7,}\b", "ID", text)
-    text = re.sub(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", "DATE", text)
-    text = re.sub(r"\d+(\.\d+)? m?s\b", "TIME", text)
-    return re.sub(r"\s+$", "", text, flags=re.M)
+    """Without what differs from one recording to the next, and without spaces at the lines' ends."""
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
+    text = re.sub(r"\b([Rr]un:?) [0-9a-z]{8}\b", r"\1 ID", text)
+    return re.sub(r"[ \t]+$", "", text, flags=re.M).strip()
 
 
 def run(command: str, folder: Path, environment: Mapping[str, str]) -> str:
