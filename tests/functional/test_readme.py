@@ -25,7 +25,7 @@ def steps(session: str) -> list[tuple[str, str]]:
 
 
 def settled(text: str) -> str:
-    """Without what differs from one recording to the next, and without spaces at the lines' ends."""
+    """Without what differs between recordings, and without spaces at the lines' ends."""
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
     text = re.sub(r"\b([Rr]un:?) [0-9a-z]{8}\b", r"\1 ID", text)
     return re.sub(r"[ \t]+$", "", text, flags=re.M).strip()
