@@ -1,13 +1,15 @@
 """Databases for tests: one server per session, one template with the schema, one clone per test.
 
-The server is the embedded one, or that of GRAPH_SITTER_DB_TEST_URL (a superuser's URL).
+The server is the embedded one, or that of GRAPH_SITTER_DB_TEST_URL (a superuser's URL). And real
+git repositories, made small and on the spot.
 """
 
 import os
 import shutil
+import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,9 +18,18 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from graph_sitter_db.db import Database, modules, open_database, schema, server
+from graph_sitter_db.db import Database, open_database, schema, server
+
+type Git = Callable[..., str]
+type Write = Callable[[Path, Mapping[str, str | bytes]], Path]
 
 _UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+# A database's own settings are not copied with it.
+_SETTINGS = """
+    SELECT replace(each, '=', ' = ') FROM pg_db_role_setting s, unnest(s.setconfig) AS each
+    WHERE s.setrole = 0 AND s.setdatabase = (SELECT oid FROM pg_database WHERE datname = %s)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -85,14 +96,66 @@ def database(installed_database: str) -> Iterator[Database]:
         yield opened
 
 
+@pytest.fixture
+def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
+    """Runs git in a folder with nobody's configuration."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    settings = {"user.name": "Ada", "user.email": "ada@example.org", "init.defaultBranch": "main"}
+    settings |= {"protocol.file.allow": "always", "advice.detachedHead": "false"}
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+    def run(folder: Path, *words: str) -> str:
+        command = ["git", *options, *words]
+        done = subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        return done.stdout.decode("utf-8", "surrogateescape").strip()
+
+    return run
+
+
+@pytest.fixture
+def write() -> Write:
+    """Writes files below a folder and gives the folder back."""
+
+    def files(root: Path, contents: Mapping[str, str | bytes]) -> Path:
+        for path, content in contents.items():
+            place = root / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content.encode() if isinstance(content, str) else content)
+        return root
+
+    return files
+
+
+@pytest.fixture
+def repository(tmp_path: Path, git: Git, write: Write) -> Callable[..., Path]:
+    """Makes a repository with one commit of the given files."""
+
+    def make(contents: Mapping[str, str | bytes], name: str = "project") -> Path:
+        root = tmp_path / name
+        root.mkdir()
+        git(root, "init", "-q")
+        write(root, contents)
+        git(root, "add", "-A")
+        git(root, "commit", "-q", "--allow-empty", "-m", "First")
+        return root
+
+    return make
+
+
 @contextmanager
 def _new_database(server_url: str, template: str = "template0") -> Iterator[str]:
     name = f"test_{uuid4().hex[:16]}"
     maintenance = urlsplit(server_url)._replace(path="/postgres").geturl()
     with psycopg.connect(maintenance, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
-        if template != "template0":  # settings of a database are not copied with it
-            connection.execute(f"ALTER DATABASE {name} SET search_path = {modules.search_path()}")
+        for setting in connection.execute(_SETTINGS, (template,)).fetchall():
+            connection.execute(f"ALTER DATABASE {name} SET {setting[0]}")
         try:
             yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
         finally:

@@ -5,6 +5,7 @@ DROP SCHEMA IF EXISTS analytics, codebase, projects, base CASCADE;
 DO $$
 BEGIN
     EXECUTE format('ALTER DATABASE %I RESET search_path', current_database());
+    EXECUTE format('ALTER DATABASE %I RESET jit', current_database());
 EXCEPTION WHEN insufficient_privilege THEN
     NULL;  -- then the installation could not set it either
 END

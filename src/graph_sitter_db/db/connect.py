@@ -1,5 +1,6 @@
 """An organization's door to the database."""
 
+import weakref
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
@@ -34,6 +35,7 @@ class Database:
     def __init__(self, source: Source, organization: str) -> None:
         self._source = source
         self.organization = organization
+        weakref.finalize(self, source.close)  # for whoever forgets to close
         with session.acting(source, None) as connection:
             self.organization_id: UUID = organizations.find(connection, organization)
 
