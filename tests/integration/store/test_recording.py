@@ -1,0 +1,245 @@
+"""One analysis becomes one run: once, all or nothing, sharing what is the same."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from graph_sitter_db import CodebaseDBAdapter
+from graph_sitter_db.errors import DatabaseUnavailable
+
+CONTENT = ("files", "file_versions", "symbols", "linkages", "linkage_edges", "issue_records")
+CONTENT += ("snapshots", "snapshot_files")
+FILES = {
+    "app/__init__.py": "",
+    "app/core.py": "from app.util import add\n\n\ndef total(items):\n    return add(items, 0)\n",
+    "app/util.py": "def add(items, start):\n    return sum(items, start)\n",
+    "app/left.py": "x = 1\n",
+    "web/index.ts": "export function greet(name: string): string {\n  return name;\n}\n",
+}
+
+
+@pytest.fixture
+def adapter(installed_database: str) -> CodebaseDBAdapter:
+    with CodebaseDBAdapter(installed_database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def count(installed_database: str) -> Callable[[], dict[str, int]]:
+    def rows() -> dict[str, int]:
+        with psycopg.connect(installed_database) as connection:
+            return {
+                table: connection.execute(f"SELECT count(*) FROM codebase.{table}").fetchone()[0]
+                for table in CONTENT
+            }
+
+    return rows
+
+
+def test_every_language_of_a_repository_is_a_codebase_of_one_project(
+    adapter: CodebaseDBAdapter, repository, installed_database: str
+) -> None:
+    results = adapter.record(repository(FILES))
+    assert [(r.language, r.files_analyzed) for r in results] == [("python", 4), ("typescript", 1)]
+    with psycopg.connect(installed_database) as connection:
+        projects, repositories, codebases = (
+            connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("projects.projects", "projects.repositories", "codebase.codebases")
+        )
+    assert (projects, repositories, codebases) == (1, 1, 2)
+
+
+def test_the_same_commit_is_one_run_and_writes_nothing_again(
+    adapter: CodebaseDBAdapter, repository, count
+) -> None:
+    root = repository(FILES)
+    first = adapter.record(root)
+    before = count()
+    again = adapter.record(root)
+    assert [r.id for r in again] == [r.id for r in first]
+    assert all(r.already_recorded and r.rows_written == {} for r in again)
+    assert count() == before
+
+
+def test_a_commit_that_changes_one_file_writes_one_file(
+    adapter: CodebaseDBAdapter, repository, write, git, count
+) -> None:
+    root = repository(FILES)
+    adapter.record(root, languages=["python"])
+    before = count()
+    write(root, {"app/util.py": "def add(items, start=0):\n    return sum(items, start)\n"})
+    git(root, "commit", "-qam", "A default")
+    (result,) = adapter.record(root, languages=["python"])
+    assert (result.files_analyzed, result.files_reused) == (4, 3)
+    after = count()
+    assert after["file_versions"] - before["file_versions"] == 1
+    assert after["linkages"] - before["linkages"] == 1
+    assert after["files"] == before["files"]
+
+
+def test_a_commit_that_changes_no_source_shares_the_snapshot(
+    adapter: CodebaseDBAdapter, repository, write, git, count
+) -> None:
+    root = repository(FILES)
+    first = adapter.record(root)
+    before = count()
+    write(root, {"README.md": "# Hello\n"})
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "Words")
+    second = adapter.record(root)
+    assert [r.id for r in second] != [r.id for r in first]
+    assert count() == before
+
+
+def test_both_depths_share_file_versions(adapter: CodebaseDBAdapter, repository, count) -> None:
+    root = repository(FILES)
+    adapter.record(root, depth="syntax")
+    before = count()
+    adapter.record(root, depth="graph")
+    after = count()
+    assert after["file_versions"] == before["file_versions"]
+    assert after["symbols"] == before["symbols"]
+
+
+def test_what_a_run_says_equals_its_rows(
+    adapter: CodebaseDBAdapter, repository, installed_database: str
+) -> None:
+    results = adapter.record(repository(FILES))
+    with psycopg.connect(installed_database) as connection:
+        for result in results:
+            assert connection.execute(_RECOUNT, {"run": result.id}).fetchone() == (
+                result.files_analyzed,
+                result.lines,
+                result.symbols,
+                result.edges,
+                result.resolved,
+                result.unresolved,
+                len(result.issues),
+                True,
+                True,
+            )
+
+
+def test_a_recording_that_was_killed_is_completed_by_the_next(
+    adapter: CodebaseDBAdapter, repository, monkeypatch: pytest.MonkeyPatch, count
+) -> None:
+    root = repository(FILES)
+    from graph_sitter_db import store
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "complete", _die)
+        with pytest.raises(SystemExit):
+            adapter.record(root, depth="syntax", languages=["python"])
+    assert set(count().values()) == {0}
+    (result,) = adapter.record(root, depth="syntax", languages=["python"])
+    assert result.status == "completed"
+    assert len(adapter.runs(path=root)) == 1
+
+
+def test_a_connection_lost_in_the_middle_stores_nothing_and_the_next_recording_completes(
+    adapter: CodebaseDBAdapter, repository, installed_database, monkeypatch, count
+) -> None:
+    root = repository(FILES)
+    from graph_sitter_db.store import recording
+
+    def cut(*_: object) -> None:
+        with psycopg.connect(installed_database, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "write_metrics", cut)
+        with pytest.raises(DatabaseUnavailable, match="Nothing of"):
+            adapter.record(root, depth="syntax", languages=["python"])
+    assert set(count().values()) == {0}
+    (result,) = adapter.record(root, depth="syntax", languages=["python"])
+    assert result.status == "completed"
+
+
+def test_recordings_of_one_commit_at_once_become_one_run(
+    installed_database: str, repository, count
+) -> None:
+    root = repository(FILES)
+
+    def record(_: int) -> object:
+        with CodebaseDBAdapter(installed_database) as adapter:
+            return adapter.record(root, depth="syntax", languages=["python"])[0].id
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(record, range(6)))) == 1
+    assert count()["snapshots"] == 1
+
+
+def test_a_working_tree_is_recorded_as_such_and_superseded_by_the_next(
+    adapter: CodebaseDBAdapter, repository, write
+) -> None:
+    root = repository(FILES)
+    adapter.record(root, depth="syntax", languages=["python"])
+    write(root, {"app/left.py": "x = 2\n"})
+    (dirty,) = adapter.record(root, depth="syntax", languages=["python"])
+    assert dirty.is_working_tree
+    assert any("working tree" in note for note in dirty.notes)
+    (same,) = adapter.record(root, depth="syntax", languages=["python"])
+    assert same.id == dirty.id
+    write(root, {"app/left.py": "x = 3\n"})
+    (newer,) = adapter.record(root, depth="syntax", languages=["python"])
+    shown = [run.id for run in adapter.runs(path=root)]
+    assert newer.id in shown
+    assert dirty.id not in shown
+
+
+def test_a_folder_without_git_is_one_codebase_that_changes(
+    adapter: CodebaseDBAdapter, tmp_path: Path, write
+) -> None:
+    root = write(tmp_path / "plain", {"a.py": "def f():\n    return 1\n"})
+    (first,) = adapter.record(root, depth="syntax")
+    (same,) = adapter.record(root, depth="syntax")
+    assert same.id == first.id
+    assert any("not a git repository" in note for note in first.notes)
+    write(root, {"a.py": "def f():\n    return 2\n"})
+    (second,) = adapter.record(root, depth="syntax")
+    assert second.id != first.id
+    assert second.codebase_id == first.codebase_id
+    assert second.since is not None
+    assert [(c.key, c.change) for c in second.since.symbols] == [("f", "changed")]
+
+
+def test_text_that_no_database_can_hold_is_stored_readably(
+    adapter: CodebaseDBAdapter, repository, git
+) -> None:
+    odd = 'def f(a="\\x00\\ud800"):\n    """Nul \0 here."""\n    return a\n'
+    root = repository({'na me\'s "%s".py': odd, "ünï.py": "ä = 'ü'\n"})
+    git(root, "checkout", "-qb", "it's;DROP--%s")
+    (result,) = adapter.record(root, depth="syntax")
+    assert result.branch == "it's;DROP--%s"
+    assert {file.path for file in adapter.files(result.id)} == {'na me\'s "%s".py', "ünï.py"}
+
+
+_RECOUNT = """
+SELECT count(*), sum(v.lines_physical),
+       (SELECT count(*) FROM codebase.symbols s JOIN codebase.snapshot_files f USING (file_version_id)
+         WHERE f.snapshot_id = r.snapshot_id),
+       coalesce(sum(l.edge_count), 0), coalesce(sum(l.resolved_count), 0),
+       coalesce(sum(l.unresolved_count), 0),
+       (SELECT count(*) FROM codebase.issue_records i JOIN codebase.snapshot_files f
+         ON i.file_version_id = f.file_version_id OR i.linkage_id = f.linkage_id
+         WHERE f.snapshot_id = r.snapshot_id),
+       codebase.snapshot_digest(r.snapshot_id) = s.digest,
+       analytics.calculate_quality_score(r.id) = r.quality_score
+  FROM analytics.analysis_runs r
+  JOIN codebase.snapshots s ON s.id = r.snapshot_id
+  JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
+  JOIN codebase.file_versions v ON v.id = sf.file_version_id
+  LEFT JOIN codebase.linkages l ON l.id = sf.linkage_id
+ WHERE r.id = %(run)s
+ GROUP BY r.id, s.id
+"""
+
+
+def _die(*_: object) -> None:
+    raise SystemExit(137)
