@@ -15,6 +15,7 @@ from graph_sitter_db.extract.graph import Graph
 from graph_sitter_db.extract.outline import Outline, Span, outline
 from graph_sitter_db.extract.summaries import codebase_summary
 from graph_sitter_db.extract.targets import Target, Targets
+from graph_sitter_db.extract.tolerance import tolerant
 from graph_sitter_db.extract.uses import Use, use
 from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.keys import EdgeKind, Family
@@ -45,7 +46,8 @@ def relations(graph: Graph, facts: Mapping[str, FileFacts]) -> Relations:
 
 def related(graph: Graph, outlines: Mapping[str, Outline]) -> Relations:
     context = graph.codebase.ctx
-    occurrences = dict.fromkeys(_occurrences(context, outlines))
+    with tolerant(graph.failures):  # a few imports are resolved anew
+        occurrences = dict.fromkeys(_occurrences(context, outlines))
     by_path: dict[str, list[Occurrence]] = {path: [] for path in outlines}
     for occurrence in occurrences:
         by_path[occurrence.path].append(occurrence)
@@ -99,7 +101,7 @@ def _uses(context: Any, outlines: Mapping[str, Outline], targets: Targets) -> It
             continue
         occurrence = Occurrence(
             path=path,
-            kind=_kind(place, bases[path]),
+            kind=_kind(place, found, bases[path]),
             source=around.key if around else "",
             target=found,
             start=place.start,
@@ -121,7 +123,9 @@ def _agrees(place: Use, node: Any, name: str | None, usage: Any) -> bool:
     return bool(name) and name in (place.name, place.text)
 
 
-def _kind(place: Use, bases: frozenset[int]) -> EdgeKind:
+def _kind(place: Use, found: Target, bases: frozenset[int]) -> EdgeKind:
+    if found.is_file:  # the name itself was not found in it
+        return EdgeKind.REFERENCE
     if place.is_call:
         return EdgeKind.CALL
     if place.start in bases and not place.is_qualifier:
@@ -153,14 +157,24 @@ def _imports(
         known = outlines.get(path)
         for index in indices if known else ():
             found = targets.of(index)
-            if known is None or found is None:
-                continue
             node = context._graph[index]
+            if known is None or found is None or node.ts_node.type == "future_import_statement":
+                continue
             name = (node.symbol_name or node.module or node).ts_node
-            around = known.around(name.start_byte)
-            source = around.key if around else ""
-            line = name.start_point[0] + 1
-            yield Occurrence(path, EdgeKind.IMPORT, source, found, name.start_byte, line)
+            start, line = name.start_byte, name.start_point[0] + 1
+            if node.is_wildcard_import():
+                start = _star(known, node.ts_node) or start
+            around = known.around(start)
+            yield Occurrence(
+                path, EdgeKind.IMPORT, around.key if around else "", found, start, line
+            )
+
+
+def _star(known: Outline, statement: Any) -> int | None:
+    """Where the `*` of an import of everything stands, which graph_sitter does not say."""
+    start, end = statement.start_byte, statement.end_byte
+    stars = (s.byte for s in known.sites if s.kind == "import" and start <= s.byte < end)
+    return next(stars, None)
 
 
 def _reexports(

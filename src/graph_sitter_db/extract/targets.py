@@ -24,6 +24,10 @@ class Target:
     def is_module(self) -> bool:
         return not self.key
 
+    @property
+    def is_file(self) -> bool:
+        return bool(self.path) and not self.key
+
 
 class Targets:
     """Resolves nodes, following imports and exports to what they stand for.
@@ -107,9 +111,7 @@ class Targets:
 
     def _import(self, index: int, node: Any, seen: set[int]) -> Target | None:
         resolved = self._resolution.get(index)
-        if resolved is None:
-            return None
-        target = self._follow(resolved, seen)
+        target = _file_asked(node) if resolved is None else self._follow(resolved, seen)
         if target is None or not target.path or target.key or not _names_symbol(node, target):
             return target
         return (
@@ -159,6 +161,16 @@ def _holder(outline: Outline, node: Any, start: int) -> Span | None:
     owner = outline.parent(around)
     is_attribute = node.ts_node.text.startswith((b"self.", b"this."))
     return owner if is_attribute and owner and owner.kind is SymbolKind.CLASS else None
+
+
+def _file_asked(node: Any) -> Target | None:
+    """Of an import without an edge: graph_sitter found the file, but not the name in it."""
+    try:
+        resolution = node.resolve_import()
+    except Exception:  # a failure that building the graph has met before
+        return None
+    file = resolution.from_file if resolution else None
+    return Target(path=str(file.filepath)) if file is not None else None
 
 
 def _names_symbol(node: Any, target: Target) -> bool:

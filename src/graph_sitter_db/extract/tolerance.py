@@ -25,6 +25,7 @@ def tolerant(failures: list[Failure], patience: float | None = None) -> Iterator
             _guard_files(patches, failures, timer)
             _guard_configuration(patches, failures)
             _name_any_decorator(patches)
+            _walk_circles_once(patches)
             yield
         finally:
             patches.undo()
@@ -187,3 +188,26 @@ def _name_any_decorator(patches: _Patches) -> None:
         return name_node
 
     patches.set(PyDecorator, "_get_name_node", replace)
+
+
+def _walk_circles_once(patches: _Patches) -> None:
+    """Modules may import everything from each other; graph_sitter would go round for ever."""
+    from graph_sitter.python.file import PyFile
+
+    walking: set[tuple[str, str]] = set()
+
+    def replace(original: Any) -> Any:
+        @functools.wraps(original)
+        def node_from_chain(self: Any, symbol_name: str) -> Any:
+            step = (str(self.filepath), symbol_name)
+            if step in walking:
+                return None
+            walking.add(step)
+            try:
+                return original(self, symbol_name)
+            finally:
+                walking.discard(step)
+
+        return node_from_chain
+
+    patches.set(PyFile, "get_node_from_wildcard_chain", replace)
