@@ -1,4 +1,5 @@
--- Who uses a symbol; with an empty key, who uses anything of its file from elsewhere. :run uuid, :path, :key
+-- Who uses the symbols of a file that have these keys; with no key, who uses anything of it from elsewhere.
+-- :run uuid, :path, :keys text[]
 WITH tree AS MATERIALIZED (
     SELECT f.path, f.organization_id, sf.file_id, sf.linkage_id
       FROM analytics.analysis_runs r
@@ -16,8 +17,8 @@ SELECT e.kind,
     ON e.organization_id = target.organization_id AND e.target_file_id = target.file_id
   JOIN tree source ON source.linkage_id = e.linkage_id
  WHERE target.path = CAST(:path AS text)
-   AND CASE WHEN CAST(:key AS text) = '' THEN source.file_id <> target.file_id
-            ELSE e.target_symbol = CAST(:key AS text)
+   AND CASE WHEN cardinality(CAST(:keys AS text[])) = 0 THEN source.file_id <> target.file_id
+            ELSE e.target_symbol = ANY (CAST(:keys AS text[]))
         END
  GROUP BY e.kind, source.path, coalesce(e.source_symbol, '')
  ORDER BY source.path, symbol, e.kind

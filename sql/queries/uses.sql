@@ -1,4 +1,5 @@
--- What a symbol uses; with an empty key, what its file uses elsewhere. :run uuid, :path, :key
+-- What the symbols of a file that have these keys use; with no key, what the file uses elsewhere.
+-- :run uuid, :path, :keys text[]
 WITH tree AS MATERIALIZED (
     SELECT f.path, sf.file_id, sf.linkage_id
       FROM analytics.analysis_runs r
@@ -15,8 +16,9 @@ SELECT e.kind,
   JOIN codebase.linkage_edges e ON e.linkage_id = source.linkage_id
   LEFT JOIN tree target ON target.file_id = e.target_file_id
  WHERE source.path = CAST(:path AS text)
-   AND CASE WHEN CAST(:key AS text) = '' THEN e.target_file_id IS DISTINCT FROM source.file_id
-            ELSE e.source_symbol = CAST(:key AS text)
+   AND CASE WHEN cardinality(CAST(:keys AS text[])) = 0
+            THEN e.target_file_id IS DISTINCT FROM source.file_id
+            ELSE e.source_symbol = ANY (CAST(:keys AS text[]))
         END
  GROUP BY e.kind, target.path, coalesce(e.target_symbol, e.external_name, '')
  ORDER BY target.path NULLS LAST, symbol, e.kind

@@ -26,35 +26,36 @@ _SHOWN = 20
 def dependencies(conn: Connection[Any], run_id: UUID, path_or_symbol: str) -> Dependencies:
     """Of a file (by path) or a symbol: by `path:key`, key, the end of a `path:key`, or name.
 
-    A file's relations are those that cross its border. UsageError when several symbols are meant,
-    or none, or the run has no relations.
+    Overloads and redefinitions answer as one, unless `#n` picks one; the last is shown, as the one
+    that is in force. A file's relations are those that cross its border. UsageError when several
+    symbols are meant, or none, or the run has no relations.
     """
     run = run_by_id(conn, run_id)
     if run.depth != Depth.GRAPH:
         raise UsageError(_no_graph(run))
-    path, key = _place(conn, run_id, path_or_symbol)
+    path, keys = _place(conn, run_id, path_or_symbol)
     total = ask(conn, "resolution", run=run_id)[0]
     sites = total["resolved"] + total["unresolved"]
     return Dependencies(
         run=run,
-        symbol=_symbol(conn, run_id, path, key),
-        uses=_relations(conn, "uses", run_id, path, key),
-        used_by=_relations(conn, "used_by", run_id, path, key),
+        symbol=_symbol(conn, run_id, path, keys),
+        uses=_relations(conn, "uses", run_id, path, keys),
+        used_by=_relations(conn, "used_by", run_id, path, keys),
         resolved=total["resolved"],
         unresolved=total["unresolved"],
         resolution_rate=total["resolved"] / sites if sites else None,
     )
 
 
-def _place(conn: Connection[Any], run_id: UUID, reference: str) -> tuple[str, str]:
+def _place(conn: Connection[Any], run_id: UUID, reference: str) -> tuple[str, list[str]]:
     found = ask(conn, "symbol_places", run=run_id, reference=reference.strip())
     if len(found) == 1:
-        return found[0]["path"], found[0]["key"]
+        return found[0]["path"], found[0]["keys"]
     raise UsageError(_ambiguous(reference, found) if found else _unknown(reference))
 
 
-def _symbol(conn: Connection[Any], run_id: UUID, path: str, key: str) -> SymbolReport:
-    found = symbol(conn, run_id, path, key) if key else None
+def _symbol(conn: Connection[Any], run_id: UUID, path: str, keys: Sequence[str]) -> SymbolReport:
+    found = symbol(conn, run_id, path, keys[-1]) if keys else None
     return found or _file_as_symbol(files_at(conn, run_id, path)[0])
 
 
@@ -82,10 +83,11 @@ def _file_as_symbol(file: FileReport) -> SymbolReport:
 
 
 def _relations(
-    conn: Connection[Any], question: str, run_id: UUID, path: str, key: str
+    conn: Connection[Any], question: str, run_id: UUID, path: str, keys: list[str]
 ) -> list[Relation]:
     return [
-        Relation.model_validate(row) for row in ask(conn, question, run=run_id, path=path, key=key)
+        Relation.model_validate(row)
+        for row in ask(conn, question, run=run_id, path=path, keys=keys)
     ]
 
 
@@ -97,7 +99,7 @@ def _no_graph(run: RunSummary) -> str:
 
 
 def _ambiguous(reference: str, found: Sequence[dict[str, Any]]) -> str:
-    places = [f"  {row['path']}:{row['key']}" for row in found[:_SHOWN]]
+    places = [f"  {row['path']}:{row['title']}" for row in found[:_SHOWN]]
     if len(found) > _SHOWN:
         places.append(f"  … and {len(found) - _SHOWN} more")
     return f"“{reference}” means several symbols; name one of:\n" + "\n".join(places)

@@ -219,6 +219,20 @@ def test_dependents_come_with_the_rate_of_what_is_known(conn: Connection, shop: 
     assert found.run.resolution_rate == pytest.approx(6 / 11)
 
 
+def test_overloads_answer_as_one_unless_one_is_picked(conn: Connection, record: Record) -> None:
+    users = [("f", "call", "a.py:load"), ("g", "call", "a.py:load#2")]
+    run = record(
+        {
+            "a.py": {"symbols": {"load": "1", "load#1": "2", "load#2": "3"}},
+            "b.py": {"symbols": {"f": "", "g": ""}, "edges": users},
+        }
+    )
+    whole = query.dependencies(conn, run, "load")
+    assert (whole.symbol.key, [each.symbol for each in whole.used_by]) == ("load#2", ["f", "g"])
+    for key, expected in (("load#1", []), ("a.py:load#2", ["g"])):
+        assert [each.symbol for each in query.dependencies(conn, run, key).used_by] == expected
+
+
 def test_a_name_of_two_symbols_is_refused_with_both(conn: Connection, shop: UUID) -> None:
     with pytest.raises(UsageError, match=r"means several symbols") as raised:
         query.dependencies(conn, shop, "price")
