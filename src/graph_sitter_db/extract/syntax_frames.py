@@ -100,7 +100,7 @@ def _symbol(
         ordinal=frame.ordinal,
         parent_ordinal=frame.parent.ordinal,
         kind=details.kind,
-        name=details.name.rpartition(".")[2] if is_dotted(details.name) else details.name,
+        name=_last_name(details.name),
         qualified_name=frame.qualified_name,
         duplicate_ordinal=duplicate,
         signature=frame.signature,
@@ -127,8 +127,10 @@ def _symbol(
     )
 
 
-def is_dotted(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split("."))
+def _last_name(name: str) -> str:
+    """`Foo.prototype.bar` → `bar`; a module called `./a.js` keeps its dots."""
+    is_dotted = "." in name and all(part.isidentifier() for part in name.split("."))
+    return name.rpartition(".")[2] if is_dotted else name
 
 
 def first_line_of(node: Node) -> int:

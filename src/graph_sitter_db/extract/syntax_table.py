@@ -25,18 +25,19 @@ def parser(language: Language) -> Parser:
 @cache
 def table(language: Language) -> Table:
     spec, kinds = languages.spec(language), grammar(language)
-    found: Table = {}
+    found: Table = [None] * _KINDS
     for kind in range(kinds.node_kind_count):
         name = kinds.node_kind_for_id(kind) or ""
         if kinds.node_kind_is_named(kind):
-            handler = _handler(name, spec)
-            if handler:
-                found[kind] = handler
+            found[kind] = _handler(name, spec)
         elif name in spec.token_controls:
             found[kind] = partial(_token_control, control=spec.token_controls[name])
         elif kinds.node_kind_is_visible(kind):
             found[kind] = name.encode()
     return found
+
+
+_KINDS = 1 << 16  # errors have the last number
 
 
 def _token_control(walk: Walk, node: Node, control: ControlKind) -> None:
@@ -59,7 +60,9 @@ def _handler(name: str, spec: LanguageSpec) -> Handler | None:
 
 def _observers(name: str, spec: LanguageSpec) -> Iterator[Handler]:
     """What looks at a node before it is read. Exports come before what opens a symbol."""
-    if name in spec.statements:
+    if name in spec.statement_wrappers:
+        yield Walk.wrapped_statement
+    elif name in spec.statements:
         yield Walk.statement
     if name in spec.imports:
         yield Walk.imported

@@ -19,7 +19,7 @@ from graph_sitter_db.model.facts import Control, ControlKind, Site
 from graph_sitter_db.model.keys import SymbolKind
 
 type Handler = Callable[["Walk", Node], None]
-type Table = dict[int, Handler | bytes]  # by node kind; bytes: a token that is always the same
+type Table = list[Handler | bytes | None]  # by node kind; bytes: a token that is always the same
 
 _LONGEST_NAME, _LONGEST_SIGNATURE = 200, 1000
 _MODIFIERS = re.compile(
@@ -55,18 +55,18 @@ class Walk:
         self._chained: set[int] = set()  # operators already counted with the run they are in
 
     def run(self, root: Node) -> None:
-        stack, table = self._stack, self._table
+        stack, table, pop = self._stack, self._table, self._stack.pop
         self._leaf = root
         docstring = self.spec.module_docstring(root)
         if docstring:
             self._docstring_ids.add(docstring.id)
         stack.append(root)
         while stack:
-            item = stack.pop()
+            item = pop()
             if item.__class__ is not Node:
                 item()  # type: ignore[operator]
                 continue
-            handler = table.get(item.kind_id)
+            handler = table[item.kind_id]
             if handler is None:
                 children = item.children
                 if children:
@@ -101,17 +101,19 @@ class Walk:
         self._leading.append(node)
 
     def string(self, node: Node) -> None:
-        first, last = node.start_point.row, node.end_point.row
-        if first != last:
-            self.long_strings.append((first, last))
-        if any(child.type in self.spec.interpolations for child in node.children):
-            self.descend(node)
+        text = self.content[node.start_byte : node.end_byte]
+        if b"\n" in text or b"\r" in text:
+            self.long_strings.append((node.start_point.row, node.end_point.row))
+        children = node.children
+        if any(child.type in self.spec.interpolations for child in children):
+            self._stack += children[::-1]
             return
-        self.token(node)
-        if node.end_byte - node.start_byte <= _LONGEST_NAME:
-            text = self.frame.tokens[-1].strip(b"\"'`rRuUbBfF")
-            if _LIKE_NAMES.fullmatch(text):
-                self.names.update(_NAME.findall(text))
+        self.frame.tokens.append(text)
+        self._leaf = node
+        if len(text) <= _LONGEST_NAME:
+            inside = text.strip(b"\"'`rRuUbBfF")
+            if _LIKE_NAMES.fullmatch(inside):
+                self.names.update(_NAME.findall(inside))
 
     def decorator(self, node: Node) -> None:
         self._leading.append(node)
@@ -145,6 +147,10 @@ class Walk:
             self.frame.statements += 1
             self.statements += 1
 
+    def wrapped_statement(self, node: Node) -> None:
+        if node.child_by_field_name(self.spec.statement_wrappers[node.type]) is None:
+            self.statement(node)
+
     def imported(self, node: Node) -> None:
         for found in self.spec.imports[node.type](node, self.read):
             self._site("import", found.name, found.node)
@@ -162,16 +168,17 @@ class Walk:
     # names in use
 
     def called(self, node: Node) -> None:
-        found = self.spec.call_imports and self.spec.call_imports(node, self.read)
+        callee = node.child_by_field_name(self.spec.calls[node.type])
+        if callee is None:
+            return
+        name, start = self._dotted(callee)
+        found = self.spec.import_calls.get(name, _nowhere)(node, self.read)
         if found:
             self._site("import", found.name, found.node)
             return
-        callee = node.child_by_field_name(self.spec.calls[node.type])
-        if callee is not None:
-            name, start = self._dotted(callee)
-            self._site("call", name, start)
-            if name:
-                self.frame.calls[name] = None
+        self._site("call", name, start)
+        if name:
+            self.frame.calls[name] = None
 
     def attribute(self, node: Node) -> None:
         children = node.children
@@ -186,15 +193,15 @@ class Walk:
         """A dotted name and where it starts; of `f(x).g` only `.g` is one."""
         start, attributes = node, self.spec.attributes
         names: list[str] = []
-        while start.type in attributes:
-            owner, name = (start.child_by_field_name(field) for field in attributes[start.type])
+        while (kind := start.type) in attributes:
+            owner, name = map(start.child_by_field_name, attributes[kind])
             if owner is None or name is None:
                 break
             names.append(self.read(name))
             if owner.type not in attributes and owner.type not in self.spec.chain_ends:
                 return "." + ".".join(reversed(names)), name if len(names) == 1 else start
             start = owner
-        if start.type not in self.spec.chain_ends:
+        if kind not in self.spec.chain_ends:
             return "", start
         return ".".join([self.read(start), *reversed(names)]), start
 
@@ -410,7 +417,7 @@ class Walk:
             start = self.comments[at][1]
             at += 1
         parts.append(self._text.read(start, min(end, start + 4 * _LONGEST_SIGNATURE)))
-        return " ".join(" ".join(parts).split()).rstrip(" :=")[:_LONGEST_SIGNATURE]
+        return " ".join(" ".join(parts).split()).rstrip(" :=;")[:_LONGEST_SIGNATURE]
 
     def _before(self, start: int) -> tuple[list[Node], Node | None]:
         """Decorators, and the documenting comment, that stand immediately before a byte."""
@@ -468,6 +475,10 @@ class Walk:
 
 
 _OPERATION = ("left", "operator", "right")
+
+
+def _nowhere(node: object, read: object) -> None:
+    return None
 
 
 def _nothing(node: object, read: object) -> tuple[()]:

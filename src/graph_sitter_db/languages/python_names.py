@@ -12,7 +12,7 @@ from graph_sitter_db.model.keys import SymbolKind
 
 def case_kind(node: Node) -> ControlKind:
     """A bare `_` or name matches whatever comes; with a guard it does not."""
-    patterns = [child for child in node.named_children if child.type == "case_pattern"]
+    patterns = [child for child in node.children if child.type in ("case_pattern", ",")]
     if len(patterns) == 1 and node.child_by_field_name("guard") is None:
         content = patterns[0].children
         if len(content) == 1 and (content[0].type == "_" or _is_bare_name(content[0])):

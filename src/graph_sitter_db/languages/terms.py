@@ -81,9 +81,8 @@ class LanguageSpec:
 
     language: Language
     family: Family
-    extensions: tuple[str, ...]
     grammar: Callable[[], Any]  # the grammar's pointer, loaded when first needed
-    version: str  # raise it when the same bytes would give other facts
+    mend: Callable[[bytes], bytes]  # takes out, at equal length, what the grammar does not know
 
     definitions: frozenset[str]
     describe: Callable[[Node, Reader, Surroundings], Details | None]  # None: no symbol
@@ -94,6 +93,7 @@ class LanguageSpec:
     short_circuits: Mapping[str, Mapping[str, ControlKind]]  # node type → operator → control
 
     statements: frozenset[str]
+    statement_wrappers: Mapping[str, str]  # statement → field of another that is the statement
     blocks: frozenset[str]  # nodes whose extent carries meaning that no token shows
     comments: frozenset[str]
     strings: frozenset[str]
@@ -106,8 +106,7 @@ class LanguageSpec:
     chain_ends: frozenset[str]  # what a dotted name may begin with
     receiver: str | None  # node type of the own object, where the language has one
     imports: Mapping[str, Callable[[Node, Reader], Iterable[Import]]]
-    call_imports: Callable[[Node, Reader], Import | None] | None = None  # require("x")
-    inherits: Callable[[Node], Iterable[Node]] | None = None
+    import_calls: Mapping[str, Callable[[Node, Reader], Import | None]]  # by what is called
 
     decorators: frozenset[str]
     variables: Mapping[str, Callable[[Node, Reader], Iterable[Details]]]  # names given a value

@@ -1,5 +1,6 @@
 """TypeScript, TSX, JavaScript and JSX: three grammars that name things alike."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -80,6 +81,7 @@ BRANCHES = {
     "required_parameter": _PARAMETER,
     "optional_parameter": _PARAMETER,
     "arrow_function": Branch(kind=ControlKind.LAMBDA, nests=_BODY, is_lambda=True),
+    "optional_chain": Branch(refine=names.chain_kind),
 }
 
 STATEMENTS = frozenset(
@@ -105,13 +107,20 @@ DEFINITIONS = frozenset(
 )
 
 
-def _spec(language: Language, extension: str, grammar: Callable[[], Any]) -> LanguageSpec:
+def _without_variance(source: bytes) -> bytes:
+    """`interface Box<in T, out U>`, which the grammar takes for an error."""
+    return _VARIANCE.sub(lambda match: b" " * len(match[0]), source)
+
+
+_VARIANCE = re.compile(rb"(?<=[<,\s])(?:in +out|in|out)(?=\s+[\w$]+\s*(?:[=,>]|extends\b))")
+
+
+def _spec(language: Language, grammar: Callable[[], Any]) -> LanguageSpec:
     return LanguageSpec(
         language=language,
         family=Family.TYPESCRIPT,
-        extensions=(extension,),
         grammar=grammar,
-        version="1",
+        mend=_without_variance,
         definitions=DEFINITIONS,
         describe=definitions.describe,
         branches=BRANCHES,
@@ -126,6 +135,7 @@ def _spec(language: Language, extension: str, grammar: Callable[[], Any]) -> Lan
             ),
         },
         statements=STATEMENTS,
+        statement_wrappers={"export_statement": "declaration"},
         blocks=frozenset(),
         comments=frozenset({"comment", "html_comment"}),
         strings=frozenset({"string", "template_string"}),
@@ -145,7 +155,7 @@ def _spec(language: Language, extension: str, grammar: Callable[[], Any]) -> Lan
             "import_statement": names.imported,
             "export_statement": names.re_exported,
         },
-        call_imports=names.imported_by_call,
+        import_calls={"require": names.imported_by_call, "import": names.imported_by_call},
         decorators=frozenset({"decorator"}),
         variables={"variable_declarator": names.declared},
         variables_in_blocks=False,
@@ -170,8 +180,8 @@ def _spec(language: Language, extension: str, grammar: Callable[[], Any]) -> Lan
 
 
 SPECS = {
-    Language.TYPESCRIPT: _spec(Language.TYPESCRIPT, ".ts", _typescript),
-    Language.TSX: _spec(Language.TSX, ".tsx", _tsx),
-    Language.JAVASCRIPT: _spec(Language.JAVASCRIPT, ".js", _javascript),
-    Language.JSX: _spec(Language.JSX, ".jsx", _javascript),
+    Language.TYPESCRIPT: _spec(Language.TYPESCRIPT, _typescript),
+    Language.TSX: _spec(Language.TSX, _tsx),
+    Language.JAVASCRIPT: _spec(Language.JAVASCRIPT, _javascript),
+    Language.JSX: _spec(Language.JSX, _javascript),
 }

@@ -16,6 +16,11 @@ def jump_kind(node: Node) -> ControlKind | None:
     return ControlKind.LABELLED_JUMP if has_label else None
 
 
+def chain_kind(node: Node) -> ControlKind | None:
+    """In TypeScript's grammars its token counts, which also stands by itself in calls."""
+    return None if node.child_count else ControlKind.OPTIONAL_CHAIN
+
+
 def default_kind(node: Node) -> ControlKind | None:
     has_value = node.child_by_field_name("value") is not None
     return ControlKind.DEFAULT_VALUE if has_value else None
@@ -149,11 +154,8 @@ def _specifiers(node: Node, module: str, read: Reader) -> Iterator[Import]:
 
 def imported_by_call(node: Node, read: Reader) -> Import | None:
     """`require("m")` and `import("m")`."""
-    called = node.child_by_field_name("function")
     arguments = node.child_by_field_name("arguments")
-    if called is None or arguments is None or arguments.named_child_count != 1:
-        return None
-    if called.type != "import" and read(called) != "require":
+    if arguments is None or arguments.named_child_count != 1:
         return None
     source = arguments.named_children[0]
     return Import(name=_module(source, read), node=source) if source.type == "string" else None

@@ -15,7 +15,8 @@ def is_callable(symbol: Symbol) -> bool:
 def inside(symbol: Symbol, facts: FileFacts) -> Iterator[Symbol]:
     """Symbols within, at any depth, in the order of the source."""
     outer = {symbol.ordinal}
-    for candidate in facts.symbols[symbol.ordinal + 1 :]:
+    for ordinal in range(symbol.ordinal + 1, len(facts.symbols)):
+        candidate = facts.symbols[ordinal]
         if candidate.start_byte >= symbol.end_byte:
             break
         if candidate.parent_ordinal in outer:

@@ -72,7 +72,7 @@ def _recursion(symbol: Symbol, facts: FileFacts) -> int:
 
 def _is_decorator(symbol: Symbol, facts: FileFacts) -> bool:
     """Only defines a function and returns it: the wrapper is what there is to understand."""
-    if not is_callable(symbol) or symbol.statements != 2:
+    if not is_callable(symbol) or symbol.statements != 2 or symbol.calls:
         return False
     inner = [s for s in _children(symbol, facts) if is_callable(s)]
     returns = [c for c in symbol.controls if c.kind is ControlKind.RETURN]
