@@ -222,7 +222,8 @@ def test_text_that_no_database_can_hold_is_stored_readably(
 
 _RECOUNT = """
 SELECT count(*), sum(v.lines_physical),
-       (SELECT count(*) FROM codebase.symbols s JOIN codebase.snapshot_files f USING (file_version_id)
+       (SELECT count(*) FROM codebase.symbols
+          JOIN codebase.snapshot_files f USING (file_version_id)
          WHERE f.snapshot_id = r.snapshot_id),
        coalesce(sum(l.edge_count), 0), coalesce(sum(l.resolved_count), 0),
        coalesce(sum(l.unresolved_count), 0),
