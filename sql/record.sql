@@ -215,7 +215,7 @@ CREATE TEMPORARY TABLE staged_edges (
 -- insert_edges --
 INSERT INTO codebase.linkage_edges (
     linkage_id, ordinal, kind, source_symbol, target_file_id, target_symbol, external_name, occurrences, first_line)
-SELECT l.id, s.ordinal, s.kind, s.source_symbol, f.id, s.target_symbol, s.external_name, s.occurrences, s.first_line
+SELECT l.id, s.ordinal, s.kind, s.source_symbol, f.file_id, s.target_symbol, s.external_name, s.occurrences, s.first_line
 FROM staged_edges s
 JOIN placed p ON p.path = s.path
 JOIN codebase.linkages l ON l.file_version_id = p.file_version_id AND l.digest = p.linkage_digest
