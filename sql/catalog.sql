@@ -1,5 +1,5 @@
 -- What a database contains, as rows of (name, definition): read by graph_sitter_db.db.catalog to compare two databases.
--- Names of objects are told without what differs by chance: object numbers, and the order in which rights were given.
+-- What belongs to an extension is left out; names of objects are told without what differs by chance: object numbers, and the order in which rights were given.
 
 -- schemas --
 SELECT n.nspname,
@@ -15,7 +15,8 @@ SELECT c.oid::regclass::text,
                  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
                  obj_description(c.oid, 'pg_class'))
 FROM pg_class c
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)';
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+  AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)';
 
 -- columns --
 SELECT c.oid::regclass::text || '.' || a.attname,
@@ -25,7 +26,8 @@ SELECT c.oid::regclass::text || '.' || a.attname,
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'c') AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)';
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'c') AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+  AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)';
 
 -- constraints --
 SELECT coalesce(nullif(k.conrelid, 0)::regclass::text, nullif(k.contypid, 0)::regtype::text) || '.' || k.conname,
@@ -45,7 +47,8 @@ SELECT p.oid::regprocedure::text,
        concat_ws(' | ', pg_get_userbyid(p.proowner), CASE WHEN p.proacl IS NOT NULL THEN ARRAY(SELECT a::text FROM unnest(p.proacl) AS a ORDER BY 1)::text END,
                  encode(sha256(convert_to(pg_get_functiondef(p.oid), 'UTF8')), 'hex'), obj_description(p.oid, 'pg_proc'))
 FROM pg_proc p
-WHERE p.prokind <> 'a' AND p.pronamespace::regnamespace::text !~ '^(pg_|information_schema)';
+WHERE p.prokind <> 'a' AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+  AND p.pronamespace::regnamespace::text !~ '^(pg_|information_schema)';
 
 -- triggers --
 SELECT t.tgrelid::regclass::text || '.' || t.tgname,
@@ -68,7 +71,8 @@ SELECT t.oid::regtype::text,
                  END,
                  obj_description(t.oid, 'pg_type'))
 FROM pg_type t
-WHERE t.typtype IN ('e', 'd', 'r') AND t.typnamespace::regnamespace::text !~ '^(pg_|information_schema)';
+WHERE t.typtype IN ('e', 'd', 'r') AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e')
+  AND t.typnamespace::regnamespace::text !~ '^(pg_|information_schema)';
 
 -- sequences --
 SELECT s.seqrelid::regclass::text, concat_ws(' | ', s.seqtypid::regtype::text, s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle)

@@ -188,7 +188,7 @@ def test_a_schema_newer_than_the_code(installed_database: str) -> None:
         installed_database,
         "UPDATE base.alembic_version SET version_num = '9999'",
         "INSERT INTO base.schema_migrations (version, module, checksum)"
-        " VALUES ('9999.01.001', 'base', sha256(''))",
+        " VALUES ('9999.01.001', 'base', pg_catalog.sha256(''::bytea))",
     )
 
     for upgrade in (False, True):
