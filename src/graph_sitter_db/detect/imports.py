@@ -8,11 +8,12 @@ from graph_sitter_db.model.keys import Language
 from graph_sitter_db.model.relations import Edge
 
 _TYPES_ONLY = re.compile(rb"\s*(?:import|export)\s+type\b")
-_FOR_CHECKERS = re.compile(rb"\s*(?:el)?if\b.*\bTYPE_CHECKING\b")
+_NOT_ON_IMPORT = re.compile(rb"\s*(?:el)?if\b.*(?:\bTYPE_CHECKING\b|\b__name__\s*==)")
 
 
 def runs_on_import(edge: Edge, facts: FileFacts) -> bool:
-    """False when it happens later, inside a function, or never, because only type checkers see it.
+    """False when it happens later, inside a function or when run as a script, or never, because
+    only type checkers see it.
 
     Judged at the edge's first line, from the file's bytes: trees are not kept.
     """
@@ -21,7 +22,7 @@ def runs_on_import(edge: Edge, facts: FileFacts) -> bool:
     lines = facts.source.content.split(b"\n")
     if facts.source.language is not Language.PYTHON:
         return not _is_for_types(lines, edge.first_line)
-    return not any(map(_FOR_CHECKERS.match, _headers(lines, edge.first_line)))
+    return not any(map(_NOT_ON_IMPORT.match, _headers(lines, edge.first_line)))
 
 
 def _is_inside_function(line: int, facts: FileFacts) -> bool:

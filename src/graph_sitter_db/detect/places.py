@@ -1,8 +1,9 @@
 """What most rules need: the functions of a file, and a finding that points at one of them."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from graph_sitter_db.model.facts import MeasuredFile, Symbol
+from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import SymbolKind
 
@@ -19,6 +20,15 @@ def functions(file: MeasuredFile) -> Iterator[tuple[Symbol, Mapping[str, float]]
 
 def is_overload(symbol: Symbol) -> bool:
     return any(name.rpartition(".")[2] == "overload" for name in symbol.decorators)
+
+
+def inside(facts: FileFacts) -> Mapping[int, list[Symbol]]:
+    """Functions, methods and accessors by the ordinal of the symbol they are directly inside of."""
+    found: dict[int, list[Symbol]] = defaultdict(list)
+    for symbol in facts.symbols:
+        if symbol.parent_ordinal is not None and symbol.kind in CALLABLE:
+            found[symbol.parent_ordinal].append(symbol)
+    return found
 
 
 def described(symbol: Symbol) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from graph_sitter_db.detect.places import CALLABLE
+from graph_sitter_db.detect.places import inside
 from graph_sitter_db.model.facts import MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity, SymbolKind
@@ -19,24 +19,17 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     Only methods that decide something count. With all of them, 97 classes of eleven packages were
     reported, among them interfaces, visitors and test suites; so, 35, of which none is one.
     """
-    for symbol in file.facts.symbols:
+    complexity = [values.get("cyclomatic_complexity", 0) for values in file.symbol_values]
+    for owner, inner in inside(file.facts).items():
+        symbol = file.facts.symbols[owner]
         if symbol.kind is not SymbolKind.CLASS:
             continue
-        methods = _deciding(symbol, file)
-        weight = sum(file.symbol_values[method.ordinal][_WEIGHT] for method in methods)
+        methods = [method for method in inner if complexity[method.ordinal] > 1]
+        weight = sum(complexity[method.ordinal] for method in methods)
         if len(methods) > limits["methods"] and weight >= limits["weight"]:
             cohesion = _cohesion(methods)
             if cohesion < limits["cohesion"]:
                 yield _finding(file.path, symbol, len(methods), weight, cohesion, limits)
-
-
-_WEIGHT = "cyclomatic_complexity"
-
-
-def _deciding(symbol: Symbol, file: MeasuredFile) -> Sequence[Symbol]:
-    inside = file.facts.symbols[symbol.ordinal + 1 :]
-    methods = (s for s in inside if s.parent_ordinal == symbol.ordinal and s.kind in CALLABLE)
-    return [method for method in methods if file.symbol_values[method.ordinal][_WEIGHT] > 1]
 
 
 def _cohesion(methods: Sequence[Symbol]) -> float:

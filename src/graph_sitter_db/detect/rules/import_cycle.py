@@ -106,8 +106,8 @@ RULE = Rule(
     title="Files import each other in a circle",
     why=(
         "None of them can be understood, tested or moved without the others, and which one is "
-        "imported first decides whether it works. Imports inside functions and for type checkers "
-        "only do not count: they break a circle."
+        "imported first decides whether it works. Imports inside functions, under "
+        '`if __name__ == "__main__"` and for type checkers only do not count: they break a circle.'
     ),
     category="structure",
     severity=Severity.WARNING,

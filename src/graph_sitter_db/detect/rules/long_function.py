@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from graph_sitter_db.detect.places import ANONYMOUS, CALLABLE, above, functions
+from graph_sitter_db.detect.places import ANONYMOUS, above, functions, inside
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity
@@ -15,10 +15,13 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     lines above.
     """
     limit = limits["lines"]
+    inner = inside(file.facts)
     for symbol, _ in functions(file):
         if symbol.statements <= limits["statements"] or _groups_tests(symbol, file.facts):
             continue
-        lines = symbol.lines_source - _inner_lines(symbol, file.facts)
+        # The first line of a function inside stays part of the outer one.
+        elsewhere = sum(max(0, each.lines_source - 1) for each in inner.get(symbol.ordinal, ()))
+        lines = symbol.lines_source - elsewhere
         if lines > limit:
             minutes = 20 + (lines - limit) / 5
             yield above(file, symbol, _MESSAGE, lines, limit, minutes)
@@ -30,15 +33,6 @@ _MESSAGE = "{name} has {measured} lines of code, limit {limit}"
 def _groups_tests(symbol: Symbol, facts: FileFacts) -> bool:
     """As in `describe("…", () => {…})`, which does nothing itself."""
     return symbol.name == ANONYMOUS and facts.is_test
-
-
-def _inner_lines(symbol: Symbol, facts: FileFacts) -> int:
-    """Of the functions defined directly inside, which are judged on their own."""
-    return sum(
-        max(0, inner.lines_source - 1)  # its first line stays part of the outer function
-        for inner in facts.symbols[symbol.ordinal + 1 :]
-        if inner.parent_ordinal == symbol.ordinal and inner.kind in CALLABLE
-    )
 
 
 def _with_lines(count: int) -> str:

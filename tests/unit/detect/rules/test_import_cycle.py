@@ -69,6 +69,7 @@ def test_calls_without_an_import_are_no_cycle(make: Any) -> None:
         (b"def f():\n    from a import x\n", 2),
         (b"if TYPE_CHECKING:\n    from a import x\n", 2),
         (b"if typing.TYPE_CHECKING:\n    y = 1\n\n    from a import (\n        x,\n    )\n", 5),
+        (b"if __name__ == '__main__':\n    import a\n", 2),
         (b"if not late and TYPE_CHECKING:\n    try:\n        import a\n    finally: ...\n", 3),
     ],
 )
