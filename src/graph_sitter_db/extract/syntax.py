@@ -12,37 +12,36 @@ from graph_sitter_db.extract.syntax_frames import symbols_of
 from graph_sitter_db.extract.syntax_lines import line_map
 from graph_sitter_db.extract.syntax_marks import is_generated, is_test
 from graph_sitter_db.extract.syntax_table import parser, table
-from graph_sitter_db.extract.syntax_text import Text, Unreadable, text_of
+from graph_sitter_db.extract.syntax_text import Text, UnreadableError, text_of
 from graph_sitter_db.extract.syntax_walk import Walk
 from graph_sitter_db.model.facts import FileFacts, Source
 from graph_sitter_db.model.keys import ParseStatus
 
 
 def facts(source: Source) -> FileFacts:
-    """See `_facts`."""
-    with _without_collector():
-        return _facts(source)
-
-
-def _facts(source: Source) -> FileFacts:
     """Everything the bytes tell. Never raises for their sake: what cannot be read is said in
     `parse_status` and `parse_error`.
 
     Byte positions are those of `source.content`, whatever its encoding. The structure digests are
     of tokens: comments, docstrings and white space inside lines do not change them.
     """
+    with _without_collector():
+        return _facts(source)
+
+
+def _facts(source: Source) -> FileFacts:
     try:
         text = text_of(source.content, languages.family(source.language))
-    except Unreadable as error:
+    except UnreadableError as error:
         return FileFacts(source, ParseStatus.FAILED, str(error), **_marks(source))
     tree = _parsed(text, source)
     walk = _walked(tree, text, source)
     lines = line_map(text.parsed, walk.comments + walk.docstrings, walk.long_strings)
-    error = _error(tree.root_node) or text.note
+    problem = _error(tree.root_node) or text.note
     return FileFacts(
         source=source,
-        parse_status=ParseStatus.PARTIAL if error else ParseStatus.OK,
-        parse_error=error,
+        parse_status=ParseStatus.PARTIAL if problem else ParseStatus.OK,
+        parse_error=problem,
         lines=lines.lines,
         statements=walk.statements,
         symbols=symbols_of(walk.frames, walk.spec, lines.source_between),

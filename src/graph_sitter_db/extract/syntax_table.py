@@ -7,6 +7,9 @@ from tree_sitter import Language as Grammar
 from tree_sitter import Node, Parser
 
 from graph_sitter_db import languages
+from graph_sitter_db.extract import syntax_definitions as definitions
+from graph_sitter_db.extract import syntax_flow as flow
+from graph_sitter_db.extract import syntax_uses as uses
 from graph_sitter_db.extract.syntax_walk import Handler, Table, Walk
 from graph_sitter_db.languages.terms import LanguageSpec
 from graph_sitter_db.model.facts import ControlKind
@@ -42,7 +45,7 @@ _KINDS = 1 << 16  # errors have the last number
 
 def _token_control(walk: Walk, node: Node, control: ControlKind) -> None:
     walk.token(node)
-    walk.control(control, node)
+    flow.control(walk, control, node)
 
 
 def _handler(name: str, spec: LanguageSpec) -> Handler | None:
@@ -65,25 +68,25 @@ def _observers(name: str, spec: LanguageSpec) -> Iterator[Handler]:
     elif name in spec.statements:
         yield Walk.statement
     if name in spec.imports:
-        yield Walk.imported
+        yield uses.imported
     if name in spec.exports:
-        yield Walk.exported
+        yield uses.exported
     if name in spec.calls:
-        yield Walk.called
+        yield uses.called
     if name in spec.boolean:
-        yield Walk.boolean
+        yield flow.boolean
     if name in spec.short_circuits:
-        yield Walk.short_circuit
+        yield flow.short_circuit
     if name in spec.bindings or name in spec.variables:
-        yield Walk.declaration
+        yield definitions.declaration
 
 
 def _reader(name: str, spec: LanguageSpec) -> Handler | None:
     if name in spec.definitions:
-        return Walk.definition
+        return definitions.definition
     if name in spec.branches:
         branch = spec.branches[name]
-        return lambda walk, node: walk.branch(node, branch)
+        return lambda walk, node: flow.follow(walk, node, branch)
     for names, handler in (
         (spec.comments, Walk.comment),
         (spec.strings, Walk.string),
@@ -91,7 +94,7 @@ def _reader(name: str, spec: LanguageSpec) -> Handler | None:
         (spec.decorators, Walk.decorator),
         (spec.atoms, Walk.token),
         (spec.blocks, Walk.block),
-        (spec.attributes, Walk.attribute),
+        (spec.attributes, uses.attribute),
     ):
         if name in names:
             return handler

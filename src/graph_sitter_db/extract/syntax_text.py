@@ -17,7 +17,7 @@ _BOMS = {
 }
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The message says why no facts can be had."""
 
 
@@ -35,10 +35,10 @@ class Text:
 
 
 def text_of(content: bytes, family: Family) -> Text:
-    """Raises `Unreadable` for encodings whose bytes are not text to a parser of ASCII syntax."""
+    """Raises `UnreadableError` for encodings whose bytes are no text to a parser of ASCII syntax."""
     for bom, name in _BOMS.items():
         if content.startswith(bom):
-            raise Unreadable(f"the file is {name}; convert it to UTF-8")
+            raise UnreadableError(f"the file is {name}; convert it to UTF-8")
     encoding = _declared(content) if family is Family.PYTHON else "utf-8"
     lines = _LONE_CR.sub(b"\n", content) if b"\r" in content else content
     try:
@@ -47,10 +47,15 @@ def text_of(content: bytes, family: Family) -> Text:
         return _mended(content, lines, encoding, error)
     if encoding == "utf-8":
         return Text(content, lines, encoding)
-    masked = "".join(c if c < "\x80" else "x" * len(c.encode(encoding)) for c in text).encode()
+    masked = _masked(text, encoding)
     if len(masked) != len(content):
-        raise Unreadable(f"the encoding {encoding} keeps state between characters; use UTF-8")
+        raise UnreadableError(f"the encoding {encoding} keeps state between characters; use UTF-8")
     return Text(content, masked, encoding)
+
+
+def _masked(text: str, encoding: str) -> bytes:
+    """One `x` for each byte that is not ASCII: the syntax stays, and so does every position."""
+    return "".join(c if c < "\x80" else "x" * len(c.encode(encoding)) for c in text).encode()
 
 
 def _declared(content: bytes) -> str:
@@ -70,7 +75,7 @@ def _cookie_or_utf8(content: bytes) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError:
-        raise Unreadable(f"the file declares the unknown encoding {name!r}") from None
+        raise UnreadableError(f"the file declares the unknown encoding {name!r}") from None
 
 
 def _mended(content: bytes, lines: bytes, encoding: str, error: UnicodeDecodeError) -> Text:

@@ -63,13 +63,32 @@ BRANCHES = {
 }
 
 STATEMENTS = frozenset(
-    """
-    assert_statement break_statement class_definition continue_statement delete_statement
-    exec_statement expression_statement for_statement function_definition future_import_statement
-    global_statement if_statement import_from_statement import_statement match_statement
-    nonlocal_statement pass_statement print_statement raise_statement return_statement
-    try_statement type_alias_statement while_statement with_statement
-    """.split()
+    [
+        "assert_statement",
+        "break_statement",
+        "class_definition",
+        "continue_statement",
+        "delete_statement",
+        "exec_statement",
+        "expression_statement",
+        "for_statement",
+        "function_definition",
+        "future_import_statement",
+        "global_statement",
+        "if_statement",
+        "import_from_statement",
+        "import_statement",
+        "match_statement",
+        "nonlocal_statement",
+        "pass_statement",
+        "print_statement",
+        "raise_statement",
+        "return_statement",
+        "try_statement",
+        "type_alias_statement",
+        "while_statement",
+        "with_statement",
+    ]
 )
 
 PYTHON = LanguageSpec(

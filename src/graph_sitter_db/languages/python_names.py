@@ -84,7 +84,7 @@ def exported(node: Node, read: Reader) -> Iterator[tuple[str, str]]:
     if first is None or first.type not in ("assignment", "augmented_assignment", "call"):
         return
     target = first.children[0]
-    if not target.type == "identifier" and not target.type == "attribute":
+    if target.type not in ("identifier", "attribute"):
         return
     if not read(target).startswith("__all__"):
         return

@@ -20,13 +20,13 @@ class Branch:
 
     kind: ControlKind | None = None  # None: only its clauses count
     nests: frozenset[str] = frozenset()  # fields or types of children one level deeper; ANY: all
-    clauses: Mapping[str, "Branch"] = field(default_factory=dict)  # child types read as parts of it
-    chains: Mapping[str, "Branch"] = field(default_factory=dict)  # a child that replaces it: else if
+    clauses: Mapping[str, "Branch"] = field(default_factory=dict)  # child types that are its parts
+    chains: Mapping[str, "Branch"] = field(default_factory=dict)  # children in its place: else if
     headers: frozenset[str] = frozenset()  # fields that look like statements and are none
     is_statement: bool = False  # counted as one although the grammar does not call it so
     is_lambda: bool = False
     is_assert: bool = False
-    refine: Callable[[Node], ControlKind | None] | None = None  # decides by looking; None: no control
+    refine: Callable[[Node], ControlKind | None] | None = None  # looks; None: no control
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,15 +85,37 @@ BRANCHES = {
 }
 
 STATEMENTS = frozenset(
-    """
-    break_statement class_declaration abstract_class_declaration continue_statement
-    debugger_statement do_statement enum_declaration export_statement expression_statement
-    for_in_statement for_statement function_declaration function_signature
-    generator_function_declaration if_statement import_alias import_statement
-    interface_declaration labeled_statement lexical_declaration module return_statement
-    switch_statement throw_statement try_statement type_alias_declaration variable_declaration
-    while_statement with_statement
-    """.split()
+    [
+        "break_statement",
+        "class_declaration",
+        "abstract_class_declaration",
+        "continue_statement",
+        "debugger_statement",
+        "do_statement",
+        "enum_declaration",
+        "export_statement",
+        "expression_statement",
+        "for_in_statement",
+        "for_statement",
+        "function_declaration",
+        "function_signature",
+        "generator_function_declaration",
+        "if_statement",
+        "import_alias",
+        "import_statement",
+        "interface_declaration",
+        "labeled_statement",
+        "lexical_declaration",
+        "module",
+        "return_statement",
+        "switch_statement",
+        "throw_statement",
+        "try_statement",
+        "type_alias_declaration",
+        "variable_declaration",
+        "while_statement",
+        "with_statement",
+    ]
 )
 
 _FUNCTIONS = "arrow_function function_expression generator_function"
@@ -142,10 +164,14 @@ def _spec(language: Language, grammar: Callable[[], Any]) -> LanguageSpec:
         interpolations=frozenset({"template_substitution"}),
         atoms=frozenset({"string_fragment", "regex"}),
         identifiers=frozenset(
-            """
-            identifier property_identifier private_property_identifier type_identifier
-            shorthand_property_identifier shorthand_property_identifier_pattern
-            """.split()
+            [
+                "identifier",
+                "property_identifier",
+                "private_property_identifier",
+                "type_identifier",
+                "shorthand_property_identifier",
+                "shorthand_property_identifier_pattern",
+            ]
         ),
         calls={"call_expression": "function", "new_expression": "constructor"},
         attributes={"member_expression": ("object", "property")},

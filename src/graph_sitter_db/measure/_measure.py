@@ -12,7 +12,7 @@ def measure(
     metrics: Sequence[Metric] | None = None,
     failures: list[Failure] | None = None,
 ) -> MeasuredFile:
-    """Values by metric name, only where the metric is defined. Without `metrics`: the built-in ones.
+    """Values by metric name, where the metric is defined. Without `metrics`: the built-in ones.
 
     A metric that raises costs its own value; what it raised is added to `failures`.
     """

@@ -18,8 +18,8 @@ def _has_own_object(symbol: Symbol, facts: FileFacts) -> bool:
         return False
     first = symbol.parameters[0].name
     owner = symbol.parent_ordinal is not None and facts.symbols[symbol.parent_ordinal]
-    in_class = bool(owner) and owner.kind in (SymbolKind.CLASS, SymbolKind.ENUM)
-    return first == "this" or (in_class and first in ("self", "cls", "mcs"))
+    in_class = owner and owner.kind in (SymbolKind.CLASS, SymbolKind.ENUM)
+    return first == "this" or (bool(in_class) and first in ("self", "cls", "mcs"))
 
 
 PARAMETERS = Metric(

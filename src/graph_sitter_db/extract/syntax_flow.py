@@ -1,0 +1,101 @@
+"""Control points: what steers the flow, and how deep it stands."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import groupby
+
+from tree_sitter import Node
+
+from graph_sitter_db.extract.syntax_walk import Walk
+from graph_sitter_db.languages.terms import Branch
+from graph_sitter_db.model.facts import Control, ControlKind
+
+_OPERATION = ("left", "operator", "right")
+
+
+def follow(walk: Walk, node: Node, branch: Branch) -> None:
+    children = node.children
+    if branch.chains:
+        for at, child in enumerate(children):
+            if child.type in branch.chains:
+                chain = partial(follow, walk, child, branch.chains[child.type])
+                walk.stack += [*children[:at], chain, *children[at + 1 :]][::-1]
+                return
+    if branch.is_statement:
+        walk.statement(node)
+    kind = branch.refine(node) if branch.refine else branch.kind
+    if kind is not None:
+        control(walk, kind, node)
+    if branch.is_lambda:
+        walk.frame.lambdas += 1
+        walk.stack.append(walk.end_lambda)
+    if branch.is_assert:
+        walk.frame.asserts += 1
+        walk.stack.append(walk.end_assert)
+    if branch.nests or branch.clauses or branch.headers:
+        walk.stack += _parts(walk, node, children, branch)[::-1]
+    else:
+        walk.stack += children[::-1]
+
+
+def _parts(
+    walk: Walk, node: Node, children: Sequence[Node], branch: Branch
+) -> list[Node | Callable[[], None]]:
+    parts: list[Node | Callable[[], None]] = []
+    for at, child in enumerate(children):
+        if not child.is_named:
+            parts.append(child)
+        elif child.type in branch.clauses:
+            parts.append(partial(follow, walk, child, branch.clauses[child.type]))
+        else:
+            names = {"*", child.type, node.field_name_for_child(at)}
+            if not branch.nests.isdisjoint(names):
+                parts += [walk.nest, child, walk.unnest]
+            elif not branch.headers.isdisjoint(names):
+                parts += [walk.begin_header, child, walk.end_header]
+            else:
+                parts.append(child)
+    return parts
+
+
+def control(walk: Walk, kind: ControlKind, node: Node, weight: int = 1) -> None:
+    frame = walk.frame
+    if not frame.silences:
+        line = node.start_point.row + 1
+        frame.controls.append(
+            Control(kind, frame.nesting, line, weight, frame.lambdas > 0, frame.asserts > 0)
+        )
+
+
+def boolean(walk: Walk, node: Node) -> None:
+    if node.id in walk.chained:
+        walk.chained.discard(node.id)
+        return
+    for _, run in groupby(_operators(walk, node)):
+        control(walk, ControlKind.BOOLEAN, node, len(list(run)))
+
+
+def _operators(walk: Walk, root: Node) -> list[str]:
+    """Logical operators from left to right, through parentheses."""
+    found: list[str] = []
+    waiting: list[Node | str] = [root]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            found.append(item)
+        elif item.type in walk.spec.boolean_transparent:
+            waiting += [child for child in item.named_children if child.type != "comment"]
+        elif item.type in walk.spec.boolean:
+            left, operator, right = map(item.child_by_field_name, _OPERATION)
+            if left and right and operator and operator.type in walk.spec.boolean[item.type]:
+                waiting += [right, operator.type, left]
+                if item.id != root.id:
+                    walk.chained.add(item.id)
+    return found
+
+
+def short_circuit(walk: Walk, node: Node) -> None:
+    operator = node.child_by_field_name("operator")
+    kind = operator and walk.spec.short_circuits[node.type].get(operator.type)
+    if kind:
+        control(walk, kind, node)

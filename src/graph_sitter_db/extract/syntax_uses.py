@@ -1,0 +1,75 @@
+"""Names of what is defined elsewhere: calls, imports, exports, the own object's attributes."""
+
+from tree_sitter import Node
+
+from graph_sitter_db.extract.syntax_walk import Walk
+from graph_sitter_db.model.facts import Site
+
+_LONGEST_NAME = 200
+
+
+def imported(walk: Walk, node: Node) -> None:
+    for found in walk.spec.imports[node.type](node, walk.read):
+        site(walk, "import", found.name, found.node)
+
+
+def exported(walk: Walk, node: Node) -> None:
+    if not walk.frame.is_scope:
+        return
+    for outside, inside in walk.spec.exports[node.type](node, walk.read):
+        names = walk.frame.exported = walk.frame.exported or set()
+        names.add(inside)
+        if walk.frame is walk.file:
+            walk.exports = walk.exports or set()
+            walk.exports.add(outside)
+
+
+def called(walk: Walk, node: Node) -> None:
+    callee = node.child_by_field_name(walk.spec.calls[node.type])
+    if callee is None:
+        return
+    name, start = dotted(walk, callee)
+    found = walk.spec.import_calls.get(name, _nowhere)(node, walk.read)
+    if found:
+        site(walk, "import", found.name, found.node)
+        return
+    site(walk, "call", name, start)
+    if name:
+        walk.frame.calls[name] = None
+
+
+def attribute(walk: Walk, node: Node) -> None:
+    children = node.children
+    receiver = walk.frame.receiver
+    if receiver is not None:
+        owner = children[0]
+        if walk.content[owner.start_byte : owner.end_byte] == receiver:
+            walk.frame.attributes[walk.read(children[-1])] = None
+    walk.stack += children[::-1]
+
+
+def dotted(walk: Walk, node: Node) -> tuple[str, Node]:
+    """A dotted name and where it starts; of `f(x).g` only `.g` is one."""
+    start, attributes = node, walk.spec.attributes
+    names: list[str] = []
+    while (kind := start.type) in attributes:
+        owner, name = map(start.child_by_field_name, attributes[kind])
+        if owner is None or name is None:
+            break
+        names.append(walk.read(name))
+        if owner.type not in attributes and owner.type not in walk.spec.chain_ends:
+            return "." + ".".join(reversed(names)), name if len(names) == 1 else start
+        start = owner
+    if kind not in walk.spec.chain_ends:
+        return "", start
+    return ".".join([walk.read(start), *reversed(names)]), start
+
+
+def site(walk: Walk, kind: str, name: str, node: Node) -> None:
+    line = node.start_point.row + 1
+    name = name[:_LONGEST_NAME]
+    walk.sites.append(Site(kind, name, node.start_byte, line, walk.frame.ordinal))
+
+
+def _nowhere(node: object, read: object) -> None:
+    return None
