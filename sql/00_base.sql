@@ -775,9 +775,9 @@ RETURN (p_start AT TIME ZONE 'UTC' + p_width) AT TIME ZONE 'UTC';
 COMMENT ON FUNCTION base.partition_end(timestamptz, interval) IS 'Where a partition of this width ends, whatever the session''s time zone';
 
 CREATE FUNCTION base.partitions(p_table regclass) RETURNS TABLE (partition regclass, lower_end timestamptz, upper_end timestamptz, is_default boolean)
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE SET timezone = 'UTC' SET datestyle = 'ISO'
 BEGIN ATOMIC
-    -- Bounds are shown in the session's time zone and format, and read back in the same.
+    -- Bounds can only be had as text, which the session's settings would make ambiguous.
     SELECT c.oid::regclass, (b.ends)[1]::timestamptz, (b.ends)[2]::timestamptz, b.text = 'DEFAULT'
     FROM pg_catalog.pg_inherits i
     JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
