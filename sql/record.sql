@@ -75,6 +75,11 @@ WHERE codebase_id = :codebase_id AND commit_id = :commit_id AND depth = :depth
   AND configuration_digest = :configuration_digest
   AND NOT is_working_tree AND status IN ('running', 'completed', 'partial');
 
+-- claim_branch --
+-- What was recorded on a branch of its own belongs to the default branch once it is recorded there.
+UPDATE analytics.analysis_runs SET branch = :branch
+WHERE id = :run_id AND branch IS DISTINCT FROM CAST(:branch AS text);
+
 -- insert_run --
 INSERT INTO analytics.analysis_runs (
     codebase_id, commit_id, branch, is_working_tree, depth, configuration, configuration_digest,

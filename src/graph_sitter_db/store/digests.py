@@ -29,11 +29,12 @@ def snapshot_digest(files: Iterable[tuple[str, bytes, bytes | None]], extractor:
 
     codebase.snapshot_digest() computes the same from rows.
     """
+    ordered = sorted((path.encode(), blob, linkage) for path, blob, linkage in files)
     lines = (
-        f"{path}\t{blob.hex()}\t{extractor.hex()}\t{linkage.hex() if linkage else '-'}\n".encode()
-        for path, blob, linkage in files
+        path + f"\t{blob.hex()}\t{extractor.hex()}\t{linkage.hex() if linkage else '-'}\n".encode()
+        for path, blob, linkage in ordered
     )
-    return sha256(b"".join(sorted(lines, key=lambda line: line.split(b"\t", 1)[0]))).digest()
+    return sha256(b"".join(lines)).digest()
 
 
 def configuration_digest(extractor: bytes, settings: Mapping[str, object]) -> bytes:

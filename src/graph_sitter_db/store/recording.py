@@ -62,6 +62,8 @@ def begin(
         }
         is_working_tree = origin.is_working_tree or origin.commit is None
         if not is_working_tree and (run := sql.one("find_run", **key)):
+            if origin.branch == origin.default_branch:
+                sql.run("claim_branch", run_id=run[0], branch=stored(origin.default_branch))
             return Begun(run[0], place, key, is_working_tree, done=run[1] != "running")
         run_id = sql.value(
             "insert_run",

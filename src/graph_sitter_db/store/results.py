@@ -59,7 +59,7 @@ def write_metrics(sql: Statements, run_id: UUID, analysis: Analysis) -> None:
             {
                 "run_id": run_id,
                 "metric_name": name,
-                "definition_version": versions.get(name.split(".", 1)[0], "1"),
+                "definition_version": versions.get(_metric(name), "1"),
                 "value": value,
             }
             for name, value in analysis.totals.items()
@@ -90,6 +90,11 @@ def write_steps(sql: Statements, run_id: UUID, seconds: Mapping[str, float]) -> 
 def _remaining(seconds: Iterable[float]) -> list[float]:
     """For each stage, the time that the stages after it took."""
     return list(accumulate(reversed([*seconds][1:]), initial=0.0))[::-1]
+
+
+def _metric(total: str) -> str:
+    """The metric whose values a total is made of."""
+    return total.removesuffix("_mean").removesuffix("_max")
 
 
 def _definition(metric: Metric) -> dict[str, object]:

@@ -1,17 +1,24 @@
 """One analysis becomes one run: once, all or nothing, sharing what is the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from graph_sitter_db import CodebaseDBAdapter
 from graph_sitter_db.errors import DatabaseUnavailable
 
-CONTENT = ("files", "file_versions", "symbols", "linkages", "linkage_edges", "issue_records")
-CONTENT += ("snapshots", "snapshot_files")
+type Count = Callable[[], dict[str, int]]
+type Make = Callable[..., Path]
+type Git = Callable[..., str]
+type Write = Callable[[Path, Mapping[str, str]], Path]
+
+CONTENT: tuple[str, ...] = ("files", "file_versions", "symbols", "linkages", "linkage_edges")
+CONTENT += ("issue_records", "snapshots", "snapshot_files")
 FILES = {
     "app/__init__.py": "",
     "app/core.py": "from app.util import add\n\n\ndef total(items):\n    return add(items, 0)\n",
@@ -22,38 +29,34 @@ FILES = {
 
 
 @pytest.fixture
-def adapter(installed_database: str) -> CodebaseDBAdapter:
+def adapter(installed_database: str) -> Iterator[CodebaseDBAdapter]:
     with CodebaseDBAdapter(installed_database) as opened:
         yield opened
 
 
 @pytest.fixture
-def count(installed_database: str) -> Callable[[], dict[str, int]]:
-    def rows() -> dict[str, int]:
-        with psycopg.connect(installed_database) as connection:
-            return {
-                table: connection.execute(f"SELECT count(*) FROM codebase.{table}").fetchone()[0]
-                for table in CONTENT
-            }
+def count(installed_database: str) -> Count:
+    return lambda: {table: rows_of(installed_database, f"codebase.{table}") for table in CONTENT}
 
-    return rows
+
+def rows_of(database: str, table: str) -> int:
+    with psycopg.connect(database) as connection:
+        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*table.split(".")))
+        (number,) = connection.execute(query).fetchone() or (0,)
+    return int(number)
 
 
 def test_every_language_of_a_repository_is_a_codebase_of_one_project(
-    adapter: CodebaseDBAdapter, repository, installed_database: str
+    adapter: CodebaseDBAdapter, repository: Make, installed_database: str
 ) -> None:
     results = adapter.record(repository(FILES))
     assert [(r.language, r.files_analyzed) for r in results] == [("python", 4), ("typescript", 1)]
-    with psycopg.connect(installed_database) as connection:
-        projects, repositories, codebases = (
-            connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in ("projects.projects", "projects.repositories", "codebase.codebases")
-        )
-    assert (projects, repositories, codebases) == (1, 1, 2)
+    places = ("projects.projects", "projects.repositories", "codebase.codebases")
+    assert [rows_of(installed_database, place) for place in places] == [1, 1, 2]
 
 
 def test_the_same_commit_is_one_run_and_writes_nothing_again(
-    adapter: CodebaseDBAdapter, repository, count
+    adapter: CodebaseDBAdapter, repository: Make, count: Count
 ) -> None:
     root = repository(FILES)
     first = adapter.record(root)
@@ -65,7 +68,7 @@ def test_the_same_commit_is_one_run_and_writes_nothing_again(
 
 
 def test_a_commit_that_changes_one_file_writes_one_file(
-    adapter: CodebaseDBAdapter, repository, write, git, count
+    adapter: CodebaseDBAdapter, repository: Make, write: Write, git: Git, count: Count
 ) -> None:
     root = repository(FILES)
     adapter.record(root, languages=["python"])
@@ -81,7 +84,7 @@ def test_a_commit_that_changes_one_file_writes_one_file(
 
 
 def test_a_commit_that_changes_no_source_shares_the_snapshot(
-    adapter: CodebaseDBAdapter, repository, write, git, count
+    adapter: CodebaseDBAdapter, repository: Make, write: Write, git: Git, count: Count
 ) -> None:
     root = repository(FILES)
     first = adapter.record(root)
@@ -94,7 +97,9 @@ def test_a_commit_that_changes_no_source_shares_the_snapshot(
     assert count() == before
 
 
-def test_both_depths_share_file_versions(adapter: CodebaseDBAdapter, repository, count) -> None:
+def test_both_depths_share_file_versions(
+    adapter: CodebaseDBAdapter, repository: Make, count: Count
+) -> None:
     root = repository(FILES)
     adapter.record(root, depth="syntax")
     before = count()
@@ -105,7 +110,7 @@ def test_both_depths_share_file_versions(adapter: CodebaseDBAdapter, repository,
 
 
 def test_what_a_run_says_equals_its_rows(
-    adapter: CodebaseDBAdapter, repository, installed_database: str
+    adapter: CodebaseDBAdapter, repository: Make, installed_database: str
 ) -> None:
     results = adapter.record(repository(FILES))
     with psycopg.connect(installed_database) as connection:
@@ -124,7 +129,7 @@ def test_what_a_run_says_equals_its_rows(
 
 
 def test_a_recording_that_was_killed_is_completed_by_the_next(
-    adapter: CodebaseDBAdapter, repository, monkeypatch: pytest.MonkeyPatch, count
+    adapter: CodebaseDBAdapter, repository: Make, monkeypatch: pytest.MonkeyPatch, count: Count
 ) -> None:
     root = repository(FILES)
     from graph_sitter_db import store
@@ -140,7 +145,11 @@ def test_a_recording_that_was_killed_is_completed_by_the_next(
 
 
 def test_a_connection_lost_in_the_middle_stores_nothing_and_the_next_recording_completes(
-    adapter: CodebaseDBAdapter, repository, installed_database, monkeypatch, count
+    adapter: CodebaseDBAdapter,
+    repository: Make,
+    installed_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    count: Count,
 ) -> None:
     root = repository(FILES)
     from graph_sitter_db.store import recording
@@ -162,7 +171,7 @@ def test_a_connection_lost_in_the_middle_stores_nothing_and_the_next_recording_c
 
 
 def test_recordings_of_one_commit_at_once_become_one_run(
-    installed_database: str, repository, count
+    installed_database: str, repository: Make, count: Count
 ) -> None:
     root = repository(FILES)
 
@@ -175,8 +184,22 @@ def test_recordings_of_one_commit_at_once_become_one_run(
     assert count()["snapshots"] == 1
 
 
+def test_a_commit_recorded_on_a_side_branch_joins_the_default_branch_when_it_is_merged(
+    adapter: CodebaseDBAdapter, repository: Make, write: Write, git: Git
+) -> None:
+    root = repository(FILES)
+    git(root, "checkout", "-qb", "feature")
+    write(root, {"app/left.py": "x = 2\n"})
+    git(root, "commit", "-qam", "Two")
+    (side,) = adapter.record(root, depth="syntax", languages=["python"])
+    git(root, "checkout", "-q", "main")
+    git(root, "merge", "-q", "feature")
+    (merged,) = adapter.record(root, depth="syntax", languages=["python"])
+    assert (side.branch, merged.branch, merged.id) == ("feature", "main", side.id)
+
+
 def test_a_working_tree_is_recorded_as_such_and_superseded_by_the_next(
-    adapter: CodebaseDBAdapter, repository, write
+    adapter: CodebaseDBAdapter, repository: Make, write: Write
 ) -> None:
     root = repository(FILES)
     adapter.record(root, depth="syntax", languages=["python"])
@@ -194,7 +217,7 @@ def test_a_working_tree_is_recorded_as_such_and_superseded_by_the_next(
 
 
 def test_a_folder_without_git_is_one_codebase_that_changes(
-    adapter: CodebaseDBAdapter, tmp_path: Path, write
+    adapter: CodebaseDBAdapter, tmp_path: Path, write: Write
 ) -> None:
     root = write(tmp_path / "plain", {"a.py": "def f():\n    return 1\n"})
     (first,) = adapter.record(root, depth="syntax")
@@ -210,14 +233,17 @@ def test_a_folder_without_git_is_one_codebase_that_changes(
 
 
 def test_text_that_no_database_can_hold_is_stored_readably(
-    adapter: CodebaseDBAdapter, repository, git
+    adapter: CodebaseDBAdapter, repository: Make, git: Git
 ) -> None:
     odd = 'def f(a="\\x00\\ud800"):\n    """Nul \0 here."""\n    return a\n'
     root = repository({'na me\'s "%s".py': odd, "ünï.py": "ä = 'ü'\n"})
     git(root, "checkout", "-qb", "it's;DROP--%s")
     (result,) = adapter.record(root, depth="syntax")
     assert result.branch == "it's;DROP--%s"
-    assert {file.path for file in adapter.files(result.id)} == {'na me\'s "%s".py', "ünï.py"}
+    assert {file.path for file in adapter.files(result.id or UUID(int=0))} == {
+        'na me\'s "%s".py',
+        "ünï.py",
+    }
 
 
 _RECOUNT = """
