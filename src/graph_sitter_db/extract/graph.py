@@ -2,13 +2,14 @@
 
 import gc
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from graph_sitter_db.errors import AnalysisError
+from graph_sitter_db.errors import AnalysisError, UsageError
 from graph_sitter_db.extract import quiet
 from graph_sitter_db.extract.objects import source_of
 from graph_sitter_db.extract.operator import FolderOperator
@@ -73,8 +74,17 @@ def build(
 
 
 def adopt(codebase: Any) -> Graph:
-    """A user's own Codebase, taken as it is."""
+    """A user's own Codebase, taken as it is.
+
+    Edits that wait in it are applied to its graph first, as the next look at an edited file would
+    do in the middle of the analysis; nothing is written to disk.
+    """
     quiet.load()
+    if not hasattr(codebase, "ctx"):
+        raise UsageError(
+            f"A {type(codebase).__name__} is no graph-sitter Codebase: give Codebase(path), "
+            "or record the folder with CodebaseDBAdapter.record(path)."
+        )
     from graph_sitter.shared.enums.programming_language import ProgrammingLanguage
 
     families = {
@@ -87,6 +97,9 @@ def adopt(codebase: Any) -> Graph:
             f"graph-sitter found no Python or TypeScript in {codebase.repo_path}: "
             "open the Codebase with language='python' or language='typescript'."
         )
+    if codebase.ctx.transaction_manager.queued_transactions:
+        with warnings.catch_warnings(action="ignore"):
+            codebase.ctx.commit_transactions(sync_file=False)
     return Graph(codebase, family, Path(codebase.repo_path), is_ours=False)
 
 

@@ -18,6 +18,12 @@ from types import ModuleType
 from typing import Any
 
 _MAIN = "graph_sitter.core.codebase"
+# What it would load later on, when memory may be limited already.
+_LATE = (
+    "graph_sitter.codebase.node_classes.py_node_classes",
+    "graph_sitter.codebase.node_classes.ts_node_classes",
+    "graph_sitter.typescript.config_parser",
+)
 _lock = RLock()
 
 
@@ -28,6 +34,8 @@ def load() -> ModuleType:
         with _host_kept(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             analysis = import_module("graph_sitter.codebase.codebase_analysis")
+            for module in _LATE:
+                import_module(module)
             if not known:
                 _silence()
         return analysis

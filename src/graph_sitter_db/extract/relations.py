@@ -18,7 +18,7 @@ from graph_sitter_db.extract.targets import Target, Targets
 from graph_sitter_db.extract.tolerance import tolerant
 from graph_sitter_db.extract.uses import Use, use
 from graph_sitter_db.model.facts import FileFacts
-from graph_sitter_db.model.keys import EdgeKind, Family
+from graph_sitter_db.model.keys import EdgeKind, Family, ParseStatus
 from graph_sitter_db.model.relations import Edge, Linkage, Relations
 
 
@@ -41,13 +41,17 @@ def relations(graph: Graph, facts: Mapping[str, FileFacts]) -> Relations:
     to the codebase or to a module outside it. Unresolved ones that name a builtin of the language
     (`print`, `console.log`, `Error`) count as neither.
     """
-    return related(graph, {path: outline(each) for path, each in facts.items()})
+    read = {p: outline(f) for p, f in facts.items() if f.parse_status is not ParseStatus.SKIPPED}
+    return related(graph, read)
 
 
 def related(graph: Graph, outlines: Mapping[str, Outline]) -> Relations:
     context = graph.codebase.ctx
     with tolerant(graph.failures):  # a few imports are resolved anew
-        occurrences = dict.fromkeys(_occurrences(context, outlines))
+        found = _occurrences(context, outlines)
+        # A user's own graph may hold files that were left out.
+        known = (each for each in found if not each.target.path or each.target.path in outlines)
+        occurrences = dict.fromkeys(known)
     by_path: dict[str, list[Occurrence]] = {path: [] for path in outlines}
     for occurrence in occurrences:
         by_path[occurrence.path].append(occurrence)

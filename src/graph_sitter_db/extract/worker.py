@@ -152,5 +152,6 @@ def _cause(process: subprocess.Popen[bytes], errors: IO[bytes]) -> str:
     if code == -signal.SIGKILL:
         return "the graph's process was killed, most likely because memory ran out"
     if code < 0:
-        return f"the graph's process ended by {signal.Signals(-code).name}{last}"
+        name = signal.Signals(-code).name
+        return f"the graph's process ended by {name}, perhaps for want of graph_memory{last}"
     return f"the graph's process ended with {code}{last}"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import IO, Any
 
+from graph_sitter_db.extract import quiet
 from graph_sitter_db.extract.graph import build
 from graph_sitter_db.extract.relations import related
 from graph_sitter_db.extract.worker import Job
@@ -23,10 +24,11 @@ def serve() -> None:
     os.dup2(2, 1)
     job: Job = pickle.load(sys.stdin.buffer)
     Thread(target=_watch, args=(sys.stdin.buffer,), daemon=True).start()
-    _limit(resource.RLIMIT_STACK, _STACK)
-    _limit(resource.RLIMIT_AS, job.memory)
     gc.disable()  # the process ends before garbage could matter
     try:
+        quiet.load()
+        _limit(resource.RLIMIT_STACK, _STACK)
+        _limit(resource.RLIMIT_AS, job.memory)
         _say(answers, "relations", _work(job, answers))
     except MemoryError:
         gc.collect()
