@@ -115,7 +115,10 @@ def make_private(folder: Path, owner: int) -> None:
 def _user_data_folder() -> Path:
     import platformdirs
 
-    path = Path(platformdirs.user_data_dir("graph-sitter-db", appauthor=False))
+    try:
+        path = Path(platformdirs.user_data_dir("graph-sitter-db", appauthor=False))
+    except RuntimeError:
+        path = Path()
     if not path.is_absolute():  # neither HOME nor an entry in the list of users
         raise EmbeddedServerError(
             "The embedded database finds no home directory for this user. Set GRAPH_SITTER_DB_HOME "

@@ -285,6 +285,37 @@ def test_data_of_another_major_version_is_refused_by_name(home: Path) -> None:
         server.start()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user who is not listed")
+def test_a_user_without_a_home_is_told_what_to_set() -> None:
+    code = (
+        "import os; os.environ.clear(); os.setuid(54321)\n"
+        "from graph_sitter_db.db import home\n"
+        "try: home.locate()\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    # Imported before the user changes, who may not be able to read this Python's folders.
+    code = f"import platformdirs, platformdirs.unix, graph_sitter_db.db.home, urllib.parse\n{code}"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.stdout.startswith("EmbeddedServerError"), done.stderr
+    assert "GRAPH_SITTER_DB_HOME" in done.stdout
+
+
+def test_a_full_disk_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "none", str(home)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user cannot make a small disk")
+    monkeypatch.setenv("GRAPH_SITTER_DB_HOME", str(home / "data"))
+    try:
+        with pytest.raises(EmbeddedServerError, match="No space left on device"):
+            server.start()
+    finally:
+        server.leave()
+        subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
 def test_a_server_that_does_not_start_shows_its_last_words(home: Path) -> None:
     server.start()
     server.stop()
