@@ -1,32 +1,35 @@
 """When an import happens."""
 
 import re
+from collections.abc import Iterable
 
 from graph_sitter_db.detect.places import CALLABLE
 from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.keys import Language
-from graph_sitter_db.model.relations import Edge
 
 _TYPES_ONLY = re.compile(rb"\s*(?:import|export)\s+type\b")
 _NOT_ON_IMPORT = re.compile(rb"\s*(?:el)?if\b.*(?:\bTYPE_CHECKING\b|\b__name__\s*==)")
 
 
-def runs_on_import(edge: Edge, facts: FileFacts) -> bool:
-    """False when it happens later, inside a function or when run as a script, or never, because
-    only type checkers see it.
+def lines_on_import(facts: FileFacts, lines: Iterable[int]) -> frozenset[int]:
+    """Which of these lines, each with an import, run when the file is imported.
 
-    Judged at the edge's first line, from the file's bytes: trees are not kept.
+    Others run later, inside a function or when the file is a script, or never, because only type
+    checkers see them. Judged from the file's bytes: trees are not kept.
     """
-    if _is_inside_function(edge.first_line, facts):
-        return False
-    lines = facts.source.content.split(b"\n")
-    if facts.source.language is not Language.PYTHON:
-        return not _is_for_types(lines, edge.first_line)
-    return not any(map(_NOT_ON_IMPORT.match, _headers(lines, edge.first_line)))
+    rows = facts.source.content.split(b"\n")
+    inside = {
+        line
+        for symbol in facts.symbols
+        if symbol.kind in CALLABLE
+        for line in range(symbol.start_line + 1, symbol.end_line + 1)
+    }
+    is_put_off = _is_guarded if facts.source.language is Language.PYTHON else _is_for_types
+    return frozenset(line for line in set(lines) - inside if not is_put_off(rows, line))
 
 
-def _is_inside_function(line: int, facts: FileFacts) -> bool:
-    return any(s.kind in CALLABLE and s.start_line < line <= s.end_line for s in facts.symbols)
+def _is_guarded(rows: list[bytes], line: int) -> bool:
+    return any(map(_NOT_ON_IMPORT.match, _headers(rows, line)))
 
 
 def _is_for_types(lines: list[bytes], line: int) -> bool:

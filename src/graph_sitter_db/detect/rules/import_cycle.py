@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 
-from graph_sitter_db.detect.imports import runs_on_import
+from graph_sitter_db.detect.imports import lines_on_import
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import EdgeKind, Severity
 from graph_sitter_db.model.ports import Codebase, Example, Limits, Rule
@@ -22,26 +22,23 @@ def check(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
 
 
 def _imports(codebase: Codebase) -> Graph:
-    return {
-        path: frozenset(
-            edge.target_path
-            for edge in linkage.edges
-            if edge.kind is EdgeKind.IMPORT
-            and edge.target_path in codebase.files
-            and edge.target_path != path
-            and runs_on_import(edge, codebase.files[path].facts)
-        )
-        for path, linkage in sorted(codebase.linkages.items())
-        if path in codebase.files
-    }
+    known = sorted(codebase.linkages.keys() & codebase.files.keys())
+    return {path: frozenset(_imported(path, codebase)) for path in known}
+
+
+def _imported(path: str, codebase: Codebase) -> Iterator[str]:
+    edges = [edge for edge in codebase.linkages[path].edges if edge.kind is EdgeKind.IMPORT]
+    at_once = lines_on_import(codebase.files[path].facts, [edge.first_line for edge in edges])
+    for edge in edges:
+        is_inside = edge.target_path in codebase.files and edge.target_path != path
+        if is_inside and edge.first_line in at_once:
+            yield edge.target_path
 
 
 def _components(graph: Graph) -> list[frozenset[str]]:
     """Strongly connected components of two and more files."""
-    from rustworkx import (
-        PyDiGraph,
-        strongly_connected_components,
-    )  # 0.1 s that queries need not pay
+    # Here because it takes 0.1 s to load, which commands that only ask for rules need not pay.
+    from rustworkx import PyDiGraph, strongly_connected_components
 
     names = sorted(graph.keys() | {target for targets in graph.values() for target in targets})
     number = {name: index for index, name in enumerate(names)}
