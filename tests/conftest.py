@@ -53,6 +53,25 @@ def home() -> Iterator[Path]:
         _discard(folder)
 
 
+@pytest.fixture
+def made_home(home: Path, pristine_home: Path) -> Path:
+    """As `home`, with an embedded database that was made before."""
+    subprocess.run(["cp", "-a", pristine_home, home], check=True)  # owners included
+    return home
+
+
+@pytest.fixture(scope="session")
+def pristine_home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="gsdb-"))
+    try:
+        with _environment(GRAPH_SITTER_DB_HOME=str(folder), GRAPH_SITTER_DB_LINGER="0"):
+            server.start(settings=_UNSAFE)
+            server.stop(force=True)
+        yield folder
+    finally:
+        _discard(folder)
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """A superuser's URL of the server that all tests share."""

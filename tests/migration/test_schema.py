@@ -140,6 +140,7 @@ def test_processes_that_install_at_once_into_one_database_all_succeed(empty_data
     assert len(_ask(empty_database, "SELECT version_num FROM base.alembic_version")) == 1
 
 
+@pytest.mark.usefixtures("made_home")
 def test_databases_of_one_server_can_be_installed_at_once() -> None:
     """Roles are the server's, so on a new server all installations make them at the same time."""
     url = server.start()

@@ -274,10 +274,12 @@ def test_a_borrowed_connection_keeps_its_ways(installed_database: str, autocommi
         assert connection.execute("SELECT 1 AS one").fetchone() == {"one": 1}
 
 
-def test_an_empty_database_gets_the_schema_through_any_kind_of_target(empty_database: str) -> None:
-    with psycopg.connect(empty_database) as connection:
-        with open_database(connection, upgrade=True).transaction() as ours:
-            assert ours.execute(NAME).fetchone() == ("default",)
+def test_an_empty_database_gets_the_schema_through_a_connection(empty_database: str) -> None:
+    with (
+        psycopg.connect(empty_database) as connection,
+        open_database(connection, upgrade=True).transaction() as ours,
+    ):
+        assert ours.execute(NAME).fetchone() == ("default",)
 
 
 def test_an_engine_can_bring_the_schema(empty_database: str) -> None:
@@ -304,6 +306,7 @@ def test_without_a_target_the_environment_decides(
         assert urlsplit(installed_database).path in opened.url
 
 
+@pytest.mark.usefixtures("made_home")
 def test_without_anything_the_embedded_server_brings_its_own_schema() -> None:
     with open_database() as opened:
         assert opened.url == server.url()
@@ -311,6 +314,7 @@ def test_without_anything_the_embedded_server_brings_its_own_schema() -> None:
             assert connection.execute(NAME).fetchone() == ("default",)
 
 
+@pytest.mark.usefixtures("made_home")
 def test_an_embedded_server_that_was_stopped_is_started_again() -> None:
     with open_database() as opened:
         server.stop(force=True)

@@ -25,12 +25,12 @@ PASSWORD = "s3cret%2Fword"
 
 
 @pytest.fixture
-def strict_server(home: Path) -> Iterator[str]:
+def strict_server(made_home: Path) -> Iterator[str]:
     """The URL of a user `guest` who needs a password, on a server of this test's own."""
     url = server.start()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE ROLE guest LOGIN PASSWORD 's3cret/word'")
-        rules = home / "data" / "pg_hba.conf"
+        rules = made_home / "data" / "pg_hba.conf"
         rules.write_text(f"local all guest scram-sha-256\n{rules.read_text()}")
         connection.execute("SELECT pg_reload_conf()")
     time.sleep(0.2)
@@ -237,7 +237,7 @@ def test_a_server_that_only_lets_itself_be_read(installed_database: str) -> None
         open_database(installed_database, "new-one")
 
 
-def test_a_server_that_stops_in_the_middle(home: Path) -> None:
+def test_a_server_that_stops_in_the_middle(made_home: Path) -> None:
     with (
         open_database() as opened,
         pytest.raises(DatabaseUnavailable, match="lost in the middle"),
@@ -247,7 +247,7 @@ def test_a_server_that_stops_in_the_middle(home: Path) -> None:
         connection.execute("SELECT 1")
 
 
-def test_the_embedded_data_is_readable_by_postgresqls_own_tools(home: Path) -> None:
+def test_the_embedded_data_is_readable_by_postgresqls_own_tools(made_home: Path) -> None:
     url = server.start()
     from graph_sitter_db.db import binaries
 
