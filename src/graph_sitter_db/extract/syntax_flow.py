@@ -10,8 +10,6 @@ from graph_sitter_db.extract.syntax_walk import Walk
 from graph_sitter_db.languages.terms import Branch
 from graph_sitter_db.model.facts import Control, ControlKind
 
-_OPERATION = ("left", "operator", "right")
-
 
 def follow(walk: Walk, node: Node, branch: Branch) -> None:
     children = node.children
@@ -71,6 +69,9 @@ def boolean(walk: Walk, node: Node) -> None:
     if node.id in walk.chained:
         walk.chained.discard(node.id)
         return
+    _, operator, _ = _operation(node)
+    if operator is None or operator.type not in walk.spec.boolean[node.type]:
+        return
     for _, run in groupby(_operators(walk, node)):
         control(walk, ControlKind.BOOLEAN, node, len(list(run)))
 
@@ -86,7 +87,7 @@ def _operators(walk: Walk, root: Node) -> list[str]:
         elif item.type in walk.spec.boolean_transparent:
             waiting += [child for child in item.named_children if child.type != "comment"]
         elif item.type in walk.spec.boolean:
-            left, operator, right = map(item.child_by_field_name, _OPERATION)
+            left, operator, right = _operation(item)
             if left and right and operator and operator.type in walk.spec.boolean[item.type]:
                 waiting += [right, operator.type, left]
                 if item.id != root.id:
@@ -95,7 +96,15 @@ def _operators(walk: Walk, root: Node) -> list[str]:
 
 
 def short_circuit(walk: Walk, node: Node) -> None:
-    operator = node.child_by_field_name("operator")
+    _, operator, _ = _operation(node)
     kind = operator and walk.spec.short_circuits[node.type].get(operator.type)
     if kind:
         control(walk, kind, node)
+
+
+def _operation(node: Node) -> Sequence[Node | None]:
+    """Left, operator, right. Looking fields up costs more than all else: only comments need it."""
+    children = node.children
+    if len(children) == 3:
+        return children
+    return [node.child_by_field_name(field) for field in ("left", "operator", "right")]

@@ -35,7 +35,7 @@ class Text:
 
 
 def text_of(content: bytes, family: Family) -> Text:
-    """Raises `UnreadableError` for encodings whose bytes are no text to a parser of ASCII syntax."""
+    """Raises `UnreadableError` for encodings in which ASCII syntax cannot be seen."""
     for bom, name in _BOMS.items():
         if content.startswith(bom):
             raise UnreadableError(f"the file is {name}; convert it to UTF-8")

@@ -25,9 +25,10 @@ def exported(walk: Walk, node: Node) -> None:
 
 
 def called(walk: Walk, node: Node) -> None:
-    callee = node.child_by_field_name(walk.spec.calls[node.type])
-    if callee is None:
+    at, children = walk.spec.calls[node.type], node.children
+    if at >= len(children):
         return
+    callee = children[at]
     name, start = dotted(walk, callee)
     found = walk.spec.import_calls.get(name, _nowhere)(node, walk.read)
     if found:
@@ -53,12 +54,11 @@ def dotted(walk: Walk, node: Node) -> tuple[str, Node]:
     start, attributes = node, walk.spec.attributes
     names: list[str] = []
     while (kind := start.type) in attributes:
-        owner, name = map(start.child_by_field_name, attributes[kind])
-        if owner is None or name is None:
-            break
+        children = start.children  # kept by the node, which the walk is about to read
+        owner, name = children[0], children[-1]
         names.append(walk.read(name))
         if owner.type not in attributes and owner.type not in walk.spec.chain_ends:
-            return "." + ".".join(reversed(names)), name if len(names) == 1 else start
+            return "." + ".".join(reversed(names)), name
         start = owner
     if kind not in walk.spec.chain_ends:
         return "", start

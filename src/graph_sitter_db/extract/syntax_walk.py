@@ -18,7 +18,7 @@ type Handler = Callable[["Walk", Node], None]
 type Table = list[Handler | bytes | None]  # by node kind; bytes: a token that is always the same
 
 _LONGEST_NAME = 200
-_LIKE_NAMES = re.compile(rb"[\w$]+(?:[.:\[\]|,/-]+[\w$]+)*[\])]*")
+_LIKE_NAMES = re.compile(rb"\w{0,2}[\"'`]+([\w$]+(?:[.:\[\]|,/-]+[\w$]+)*[\])]*)[\"'`]+")
 _NAME = re.compile(rb"[^\W\d][\w$]*|\$[\w$]*")
 
 
@@ -103,9 +103,9 @@ class Walk:
         self.frame.tokens.append(text)
         self.leaf = node
         if len(text) <= _LONGEST_NAME:
-            inside = text.strip(b"\"'`rRuUbBfF")
-            if _LIKE_NAMES.fullmatch(inside):
-                self.names.update(_NAME.findall(inside))
+            inside = _LIKE_NAMES.fullmatch(text)
+            if inside:
+                self.names.update(_NAME.findall(inside[1]))
 
     def decorator(self, node: Node) -> None:
         self.leading.append(node)

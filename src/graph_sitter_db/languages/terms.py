@@ -101,8 +101,8 @@ class LanguageSpec:
     atoms: frozenset[str]  # read as one token though the grammar divides them
     identifiers: frozenset[str]
 
-    calls: Mapping[str, str]  # node type → field that holds what is called
-    attributes: Mapping[str, tuple[str, str]]  # node type → fields of the object and of the name
+    calls: Mapping[str, int]  # node type → which child is called
+    attributes: frozenset[str]  # the object is the first child, its attribute's name the last
     chain_ends: frozenset[str]  # what a dotted name may begin with
     receiver: str | None  # node type of the own object, where the language has one
     imports: Mapping[str, Callable[[Node, Reader], Iterable[Import]]]

@@ -173,8 +173,8 @@ def _spec(language: Language, grammar: Callable[[], Any]) -> LanguageSpec:
                 "shorthand_property_identifier_pattern",
             ]
         ),
-        calls={"call_expression": "function", "new_expression": "constructor"},
-        attributes={"member_expression": ("object", "property")},
+        calls={"call_expression": 0, "new_expression": 1},
+        attributes=frozenset({"member_expression"}),
         chain_ends=frozenset({"identifier", "this", "super", "import"}),
         receiver="this",
         imports={

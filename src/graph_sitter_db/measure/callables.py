@@ -24,19 +24,19 @@ def inside(symbol: Symbol, facts: FileFacts) -> Iterator[Symbol]:
             yield candidate
 
 
-def is_nested(symbol: Symbol, facts: FileFacts) -> bool:
-    """Whether a function is anywhere around it."""
+def functions_around(symbol: Symbol, facts: FileFacts) -> Iterator[Symbol]:
+    """The innermost first."""
     parent = symbol.parent_ordinal
     while parent is not None:
-        if is_callable(facts.symbols[parent]):
-            return True
-        parent = facts.symbols[parent].parent_ordinal
-    return False
+        outer = facts.symbols[parent]
+        if is_callable(outer):
+            yield outer
+        parent = outer.parent_ordinal
 
 
 def loose_controls(facts: FileFacts) -> Iterator[Control]:
     """Control points that stand in no function: of the module and of class bodies."""
     yield from facts.controls
     for symbol in facts.symbols:
-        if not is_callable(symbol) and symbol.controls and not is_nested(symbol, facts):
+        if symbol.controls and not is_callable(symbol) and not any(functions_around(symbol, facts)):
             yield from symbol.controls

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from graph_sitter_db.measure.callables import inside, is_callable, is_nested, loose_controls
+from graph_sitter_db.measure.callables import functions_around, inside, is_callable, loose_controls
 from graph_sitter_db.model.facts import Control, ControlKind, FileFacts, Symbol
-from graph_sitter_db.model.keys import Direction, Rollup
+from graph_sitter_db.model.keys import Direction, Language, Rollup
 from graph_sitter_db.model.ports import Metric
 
 _NESTED = frozenset(
@@ -34,14 +34,21 @@ def _of_symbol(symbol: Symbol, facts: FileFacts) -> float | None:
 
 
 def _of_file(facts: FileFacts) -> float:
-    outermost = (s for s in facts.symbols if is_callable(s) and not is_nested(s, facts))
-    return sum(_whole(s, facts) for s in outermost) + _points(loose_controls(facts), 0)
+    wholes = (_whole(s, facts) for s in facts.symbols if is_callable(s) and _is_whole(s, facts))
+    return sum(wholes) + _points(loose_controls(facts), 0)
+
+
+def _is_whole(symbol: Symbol, facts: FileFacts) -> bool:
+    """Not part of another function's value."""
+    return all(_is_declarative(outer, facts) for outer in functions_around(symbol, facts))
 
 
 def _whole(symbol: Symbol, facts: FileFacts) -> int:
     """With everything inside: a nested function is part of what must be understood."""
     levels = {symbol.ordinal: 0}
     points = _points(symbol.controls, 0) + _recursion(symbol, facts)
+    if _is_declarative(symbol, facts):
+        return points
     for inner in inside(symbol, facts):
         assert inner.parent_ordinal is not None
         level = levels[inner.parent_ordinal] + inner.nesting
@@ -50,6 +57,13 @@ def _whole(symbol: Symbol, facts: FileFacts) -> int:
         levels[inner.ordinal] = level
         points += _points(inner.controls, level)
     return points
+
+
+def _is_declarative(symbol: Symbol, facts: FileFacts) -> bool:
+    """JavaScript's functions that only hold others, as a class or module would (appendix A)."""
+    return facts.source.language is not Language.PYTHON and not any(
+        control.kind in _NESTED and not control.in_lambda for control in symbol.controls
+    )
 
 
 def _points(controls: Iterable[Control], level: int) -> int:
@@ -93,8 +107,9 @@ COGNITIVE = Metric(
         "1 and the nesting for each if, ternary, switch, loop and catch; 1 for each elif, else "
         "(of loops and try too), run of one logical operator, jump to a label, and for calling "
         "itself. Nested functions and lambdas are part of the function around them and raise the "
-        "nesting, except in a decorator. A file's value: the sum over its outermost functions, and "
-        "what stands outside them."
+        "nesting, except in a decorator; a JavaScript function without structure of its own is a "
+        "mere holder of those inside. A file's value: the sum over functions that are part of no "
+        "other's, and what stands outside them."
     ),
     source="SonarSource, Cognitive Complexity 1.5 (2021)",
     of_symbol=_of_symbol,
