@@ -101,6 +101,10 @@ def _uses(context: Any, outlines: Mapping[str, Outline], targets: Targets) -> It
             continue
         at = user.ts_node.start_byte if edge.usage.kind == UsageKind.DECORATOR else place.start
         around = known.around(at)
+        if found.is_member and not place.is_dotted and not _is_body_of(around, found):
+            found = targets.by_name(path, place.name)
+            if found is None:
+                continue
         if around and place.is_own and _is_inside(known, around, found):
             continue
         occurrence = Occurrence(
@@ -135,6 +139,11 @@ def _kind(place: Use, found: Target, bases: frozenset[int]) -> EdgeKind:
     if place.start in bases and not place.is_qualifier:
         return EdgeKind.INHERIT
     return EdgeKind.REFERENCE
+
+
+def _is_body_of(around: Span | None, member: Target) -> bool:
+    """Whether code stands in the body of the class itself, where its methods have bare names."""
+    return around is not None and member.key.rpartition(".")[0] == around.key
 
 
 def _is_inside(known: Outline, around: Span, found: Target) -> bool:

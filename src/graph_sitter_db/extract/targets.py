@@ -1,7 +1,7 @@
 """What graph_sitter's nodes are, in terms of our symbols, files and modules outside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from graph_sitter_db.extract.outline import Outline, Span
 from graph_sitter_db.model.keys import SymbolKind
 
-_FUNCTIONS = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
+_MEMBERS = frozenset({SymbolKind.METHOD, SymbolKind.PROPERTY})
+_FUNCTIONS = _MEMBERS | {SymbolKind.FUNCTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Target:
     path: str = ""
     key: str = ""
     external: str = ""
+    is_member: bool = field(default=False, compare=False)  # a method: no bare name reaches it
 
     @property
     def is_module(self) -> bool:
@@ -60,6 +62,10 @@ class Targets:
         if index not in self._known:
             self._known[index] = self._follow(index, set())
         return self._known[index]
+
+    def by_name(self, path: str, name: str) -> Target | None:
+        """What a name stands for at a file's own level."""
+        return self._by_name(path, name, set())
 
     def name(self, index: int) -> str | None:
         """A node's name, which graph_sitter takes its time to tell."""
@@ -130,7 +136,7 @@ class Targets:
     def _by_name(self, path: str, name: str, seen: set[int]) -> Target | None:
         outline = self._outlines.get(path)
         if outline is not None and (span := outline.top_level(name)):
-            return Target(path, span.key)
+            return _target(path, span)
         for index in self.imports.get(path, ()):
             if index not in seen and self.name(index) == name:
                 return self._follow(index, seen)
@@ -150,7 +156,11 @@ class Targets:
             return None
         start, end = node.ts_node.start_byte, node.ts_node.end_byte
         span = outline.named(name, start, end) or _holder(outline, node, start)
-        return Target(path, span.key) if span else None
+        return _target(path, span) if span else None
+
+
+def _target(path: str, span: Span) -> Target:
+    return Target(path, span.key, is_member=span.kind in _MEMBERS)
 
 
 def _holder(outline: Outline, node: Any, start: int) -> Span | None:

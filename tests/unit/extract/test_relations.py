@@ -318,6 +318,20 @@ def test_what_a_value_is_an_instance_of_is_no_use_of_its_class(relate: Relate) -
     }
 
 
+def test_a_bare_name_never_means_a_method(relate: Relate) -> None:
+    files = {
+        "cells.py": "def width(): ...\n",
+        "text.py": (
+            "from cells import width\n\n\nclass Text:\n    def width(self):\n"
+            "        return width()\n"
+        ),
+    }
+    assert edges(relate(files).linkages["text.py"]) == {
+        "import . -> cells.py:width",
+        "call Text.width -> cells.py:width",
+    }
+
+
 def test_circles_of_wildcard_imports_are_walked_once(relate: Relate) -> None:
     files = {
         "a.py": "from b import *\nfrom c import *\n",
