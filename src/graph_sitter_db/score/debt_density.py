@@ -14,7 +14,7 @@ MINUTES_PER_LINE = 30  # SQALE's development cost of one line of source, 0.06 da
 # The debt ratio at which half of the points are gone, chosen so that well-kept packages spread over
 # the grades. Of 25 of them at depth syntax, ratios run from 0.10 % to 1.40 %, median 0.46 %. With
 # 0.10 their scores run from 87.7 to 99.0 and all but two have an A; with 0.01, from 41.6 to 90.7,
-# and ten have D or E; with 0.02, from 58.8 (black) over 78.4 (click, rich) and 81.2 (jinja2) to 95.2
+# and ten have D or E; with 0.02, from 58.8 (black) over 78.4 (click) and 81.2 (jinja2) to 95.2
 # (pygments): five A, nine B, nine C, two D. docs/score.md has the table.
 HALF = 0.02
 
