@@ -25,7 +25,8 @@ SELECT r.id,
        CASE WHEN r.depth = 'graph'
             THEN CAST(r.resolved_count AS double precision)
                  / nullif(r.resolved_count + r.unresolved_count, 0)
-        END AS resolution_rate
+        END AS resolution_rate,
+       c.repository_id
   FROM analytics.analysis_runs r
   JOIN codebase.codebases c ON c.organization_id = r.organization_id AND c.id = r.codebase_id
   JOIN projects.repositories p ON p.organization_id = c.organization_id AND p.id = c.repository_id

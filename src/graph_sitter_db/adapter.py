@@ -119,17 +119,17 @@ class CodebaseDBAdapter:
         self, codebase_id: Reference, days_back: int = 30
     ) -> list[RunSummary]:
         """Finished runs of the last days, newest first."""
+        codebase = _uuid(codebase_id)
         with self._reading() as connection:
             return query.runs(
-                connection, codebase_id=UUID(str(codebase_id)), days=days_back, limit=None
+                connection, codebase_id=codebase, days=days_back, finished=True, limit=None
             )
 
     def get_quality_trends(self, repository_id: Reference | None = None) -> Trends:
-        """Scores over time: of one repository, or of the whole organization."""
+        """Scores over time: of one repository (a run's `repository_id`), or of all of them."""
+        repository = None if repository_id is None else _uuid(repository_id)
         with self._reading() as connection:
-            return query.trends(
-                connection, repository_id=repository_id and UUID(str(repository_id))
-            )
+            return query.trends(connection, repository_id=repository)
 
     def compare_analyses(self, analysis_id_1: Reference, analysis_id_2: Reference) -> Comparison:
         """What the second run has, lacks or does differently; each an id, commit or branch."""
@@ -146,7 +146,7 @@ class CodebaseDBAdapter:
         language: str | None = None,
     ) -> RunSummary:
         """The run a reference means; without one, the newest of the repository at `path`."""
-        where = place_of(path, reference and str(reference))
+        where = place_of(path, None if reference is None else str(reference))
         with self._reading() as connection:
             if reference is None:
                 return query.newest(
@@ -165,12 +165,25 @@ class CodebaseDBAdapter:
                 return query.run(connection, reference, language=language)  # of any repository
 
     def runs(
-        self, *, path: str | Path | None = None, branch: str | None = None, limit: int | None = 20
+        self,
+        *,
+        path: str | Path | None = None,
+        branch: str | None = None,
+        unfinished: bool = False,
+        limit: int | None = 20,
     ) -> list[RunSummary]:
-        """Newest first; without a path, of every repository of the organization."""
+        """Newest first; without a path, of every repository of the organization.
+
+        `unfinished` takes in those that failed, are under way or were killed.
+        """
         with self._reading() as connection:
-            repository = place_of(path).full_name if path is not None else None
-            return query.runs(connection, repository=repository, branch=branch, limit=limit)
+            return query.runs(
+                connection,
+                repository=place_of(path).full_name if path is not None else None,
+                branch=branch,
+                finished=not unfinished,
+                limit=limit,
+            )
 
     def files(self, run: UUID, pattern: str | None = None) -> list[FileReport]:
         with self._reading() as connection:

@@ -73,7 +73,7 @@ def analyse(
     """One codebase at one point of history. Without `relate` the analysis is of syntax depth."""
     clock, failed = Clock(progress), [*recipe.failures, *failures]
     with clock.stage("extract", total):
-        facts = {source.path: extract.facts(source) for source in clock.each(sources)}
+        facts = {each.path: facts_of(each, recipe.settings) for each in clock.each(sources)}
     relations = Relations()
     if relate:
         with clock.stage("relate"):
@@ -97,7 +97,7 @@ def analyse(
         score=scored,
         totals=totals,
         definitions=recipe.definitions,
-        failures=(*failed, *_unparsed(files), *relations.failures, *detected.failures),
+        failures=(*failed, *_unread(files), *relations.failures, *detected.failures),
         graph_summary=relations.summary,
         node_count=relations.node_count,
         edge_count=relations.edge_count,
@@ -108,13 +108,23 @@ def analyse(
     )
 
 
+def facts_of(source: Source, settings: Settings) -> FileFacts:
+    """A file's facts; one that is too large is only known to be there."""
+    size, limit = len(source.content), settings.max_file_size
+    if size <= limit:
+        return extract.facts(source)
+    reason = f"skipped: {size:,} bytes, and the setting max_file_size allows {limit:,}"
+    return FileFacts(source, ParseStatus.SKIPPED, reason)
+
+
 class Clock:
     """Wall time by stage, told on to whoever wants to show it."""
 
     def __init__(self, progress: Progress | None) -> None:
         self.seconds: dict[str, float] = {}
         self._progress = progress or (lambda stage, done, total: None)
-        self._stage, self._total = "", None
+        self._stage = ""
+        self._total: int | None = None
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[None]:
@@ -141,7 +151,10 @@ def _joined(
         yield AnalysedFile(file, linkage, tuple(issues.get(file.path, ())))
 
 
-def _unparsed(files: Sequence[MeasuredFile]) -> Iterator[Failure]:
+def _unread(files: Sequence[MeasuredFile]) -> Iterator[Failure]:
     for file in files:
-        if file.facts.parse_status is ParseStatus.FAILED:
-            yield Failure(file.path, "parse", "", file.facts.parse_error or "could not be parsed")
+        facts = file.facts
+        if facts.parse_status is ParseStatus.FAILED:
+            yield Failure(file.path, "parse", "", facts.parse_error or "could not be parsed")
+        elif facts.parse_status is ParseStatus.SKIPPED:
+            yield Failure(file.path, "skip", "", facts.parse_error or "left out")

@@ -1,45 +1,40 @@
 """One file on its own: analysed in memory, and kept when that is wanted."""
 
 from typing import Any
-from uuid import UUID
 
-from graph_sitter_db import detect, extract, measure, query, store
-from graph_sitter_db.checkout import place_of
+from graph_sitter_db import detect, measure, query, store
+from graph_sitter_db.adopted import full_name_of, origin_of
 from graph_sitter_db.db import Database
 from graph_sitter_db.extract.objects import root_of, source_of, symbol_in
 from graph_sitter_db.extract.summaries import file_summary
 from graph_sitter_db.languages import family_of
-from graph_sitter_db.model.facts import Symbol
+from graph_sitter_db.model.facts import Source, Symbol
 from graph_sitter_db.model.issues import Issue
 from graph_sitter_db.model.keys import Family, SymbolKind
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.reports import FileAnalysis, FileReport, IssueReport, SymbolReport
 from graph_sitter_db.model.snapshot import AnalysedFile
-from graph_sitter_db.pipeline import Recipe
-from graph_sitter_db.recording import origin_of
+from graph_sitter_db.pipeline import Recipe, facts_of
 from graph_sitter_db.settings import load
 
 
 def analyse_file(database: Database, file: Any, keep: bool) -> FileAnalysis:
     """What is known of a graph_sitter file: from the rows when this very version is stored."""
-    root, source = root_of(file), source_of(file)
+    source = source_of(file)
     family = family_of(source.path) or Family.PYTHON
-    recipe = Recipe.of(load(root))
-    measured = measure.measure(extract.facts(source), recipe.metrics)
-    issues = detect.detect([measured], None, family, recipe.rules, recipe.settings).issues
-    analysed = AnalysedFile(measured, None, tuple(issues.get(source.path, ())))
+    recipe = Recipe.of(load(root_of(file.ctx)))
+    analysed = _analysed(source, family, recipe)
     summary = file_summary(file)
     if keep:
-        codebase_id: UUID | None = store.store_file(
-            database, origin_of(root), family, analysed, recipe.definitions
-        )
-    else:
-        codebase_id = _codebase(database, root, family)
+        store.store_file(database, origin_of(file.ctx), family, analysed, recipe.definitions)
     with database.transaction(read_only=True) as connection:
-        path = storable(source.path)
-        stored = codebase_id and query.stored_file(connection, codebase_id, path, source.sha256)
-        if stored:
-            return query.file_analysis(connection, stored, summary)
+        for codebase in query.find_codebases(connection, full_name_of(file.ctx)):
+            if codebase.language == family and (
+                stored := query.stored_file(
+                    connection, codebase.id, storable(source.path), source.sha256
+                )
+            ):
+                return query.file_analysis(connection, stored, summary)
     return _in_memory(analysed, summary)
 
 
@@ -47,18 +42,20 @@ def analyse_symbol(
     database: Database, symbol: Any
 ) -> tuple[SymbolReport | None, list[IssueReport]]:
     """What is known of a graph_sitter symbol, and the issues in it."""
-    found = symbol_in(extract.facts(source_of(symbol.file)), symbol)
-    analysis = analyse_file(database, symbol.file, keep=False)
+    file: Any = getattr(symbol, "file", None)
+    source = source_of(file)
+    found = symbol_in(facts_of(source, load(root_of(file.ctx))), symbol)
     if found is None:
         return None, []
+    analysis = analyse_file(database, file, keep=False)
     report = next((each for each in analysis.symbols if each.key == found.key), None)
     return report, [issue for issue in analysis.issues if issue.symbol == found.key]
 
 
-def _codebase(database: Database, root: Any, family: Family) -> UUID | None:
-    with database.transaction(read_only=True) as connection:
-        found = query.find_codebases(connection, place_of(root).full_name)
-    return next((each.id for each in found if each.language == family), None)
+def _analysed(source: Source, family: Family, recipe: Recipe) -> AnalysedFile:
+    measured = measure.measure(facts_of(source, recipe.settings), recipe.metrics)
+    issues = detect.detect([measured], None, family, recipe.rules, recipe.settings).issues
+    return AnalysedFile(measured, None, tuple(issues.get(source.path, ())))
 
 
 def _in_memory(analysed: AnalysedFile, summary: str) -> FileAnalysis:
@@ -98,7 +95,7 @@ def _symbol(analysed: AnalysedFile, symbol: Symbol) -> SymbolReport:
         key=symbol.key,
         kind=symbol.kind,
         name=symbol.name,
-        parent=parent and parent.key,
+        parent=parent.key if parent else None,
         signature=symbol.signature,
         start_line=symbol.start_line,
         end_line=symbol.end_line,

@@ -15,6 +15,7 @@ from graph_sitter_db.present import runs as run_list
 )
 @click.argument("path", default=".")
 @click.option("--all", "everything", is_flag=True, help="Of every repository, not only PATH's.")
+@click.option("--unfinished", is_flag=True, help="Also those that failed or are under way.")
 @click.option("--branch", metavar="NAME", help="Only of this branch.")
 @click.option(
     "--limit",
@@ -25,10 +26,19 @@ from graph_sitter_db.present import runs as run_list
     help="At most so many.",
 )
 @in_session
-def runs(session: Session, path: str, everything: bool, branch: str | None, limit: int) -> None:
+def runs(
+    session: Session,
+    path: str,
+    everything: bool,
+    unfinished: bool,
+    branch: str | None,
+    limit: int,
+) -> None:
     """List recorded runs of the repository at PATH, newest first."""
     with session.adapter() as adapter:
-        found = adapter.runs(path=None if everything else path, branch=branch, limit=limit)
+        found = adapter.runs(
+            path=None if everything else path, branch=branch, unfinished=unfinished, limit=limit
+        )
     if session.json:
         screen.show_document(found)
     else:

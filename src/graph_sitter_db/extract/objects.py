@@ -11,20 +11,60 @@ from graph_sitter_db.model.facts import FileFacts, Source, Symbol
 
 def source_of(file: Any) -> Source:
     """A file as graph_sitter parsed it, edits in memory included."""
-    language = language_of(str(file.filepath))
+    path = getattr(file, "filepath", None)
+    if path is None:
+        kind = type(file).__name__
+        raise UsageError(f"A {kind} is no graph-sitter file: give one of a Codebase.")
+    language = language_of(str(path))
     if language is None:
         raise UsageError(f"{file.filepath} is no Python, TypeScript or JavaScript file.")
     content = file.ts_node.text
     return Source(str(file.filepath), language, content, hashlib.sha256(content).digest())
 
 
-def root_of(file: Any) -> Path:
-    """The folder that the file's path is relative to."""
-    return Path(file.ctx.repo_path)
+def root_of(context: Any) -> Path:
+    """The folder that paths are relative to. A context is the `ctx` of any graph_sitter object."""
+    return Path(context.repo_path)
+
+
+def paths_of(context: Any) -> list[str]:
+    """Of the source files it holds."""
+    from graph_sitter.enums import NodeType
+
+    paths = (str(file.filepath) for file in context.get_nodes(NodeType.FILE))
+    return [path for path in paths if language_of(path) is not None]
+
+
+def options_of(context: Any) -> dict[str, object]:
+    """Settings of graph_sitter's that change its relations, where they are not the usual ones."""
+    from graph_sitter.configs.models.codebase import CodebaseConfig
+
+    found = {}
+    for name in _DECISIVE:
+        usual = CodebaseConfig.model_fields[name].get_default(call_default_factory=True)
+        if (value := getattr(context.config, name)) != usual:
+            found[name] = value
+    return found
+
+
+_DECISIVE = (
+    "allow_external",
+    "conditional_type_resolution",
+    "disable_file_parse",
+    "disable_graph",
+    "generics",
+    "import_resolution_overrides",
+    "import_resolution_paths",
+    "method_usages",
+    "py_resolve_syspath",
+    "ts_dependency_manager",
+    "ts_language_engine",
+    "v8_ts_engine",
+)
 
 
 def symbol_in(facts: FileFacts, symbol: Any) -> Symbol | None:
-    """What the syntax knows of a graph_sitter symbol: the innermost definition that starts where it does.
+    """What the syntax knows of a graph_sitter symbol: the definition that starts where it does.
 
     Wrappers (exports, declarations) start before the definition itself, hence the look inside.
     """

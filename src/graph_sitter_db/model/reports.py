@@ -36,6 +36,7 @@ class RunSummary(Report):
     grade: str | None
     score_model: str | None
     resolution_rate: float | None  # share of calls, imports and base classes whose target is known; None without a graph
+    repository_id: UUID | None = None
 
 
 class CodebaseReport(Report):
@@ -186,6 +187,7 @@ class AnalysisResult(Report):
     id: UUID | None
     short_id: str | None
     codebase_id: UUID | None
+    repository_id: UUID | None = None
     summary: str  # graph-sitter's own text at graph depth, else ours
     metrics: dict[str, float]
     quality_score: float

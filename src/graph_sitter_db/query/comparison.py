@@ -29,6 +29,9 @@ def compare(conn: Connection[Any], run_a: UUID, run_b: UUID) -> Comparison:
     before, after = run_by_id(conn, run_a), run_by_id(conn, run_b)
     if before.codebase_id != after.codebase_id:
         raise UsageError(_strangers(before, after))
+    for each in (before, after):
+        if each.status not in ("completed", "partial"):
+            raise UsageError(_unfinished(each))
 
     def asked[T](question: str, report: Callable[..., T]) -> list[T]:
         return [report(**row) for row in ask(conn, question, before=run_a, after=run_b)]
@@ -98,3 +101,10 @@ def _score_change(before: RunSummary, after: RunSummary) -> float | None:
 def _strangers(before: RunSummary, after: RunSummary) -> str:
     names = [f"{run.short_id} is of {run.codebase} ({run.language})" for run in (before, after)]
     return f"Only runs of one codebase can be compared: {', '.join(names)}"
+
+
+def _unfinished(run: RunSummary) -> str:
+    return (
+        f"Run {run.short_id} has nothing to compare, its status is {run.status}; "
+        "record its commit again with: graph-sitter-db record"
+    )

@@ -23,6 +23,7 @@ def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
         id=run.id,
         short_id=run.short_id,
         codebase_id=run.codebase_id,
+        repository_id=run.repository_id,
         summary=row["graph_summary"] or _summary(run),
         metrics=row["metrics"] or {},
         quality_score=run.quality_score,
