@@ -305,7 +305,7 @@ CREATE TABLE codebase.linkage_edges (
     CONSTRAINT linkage_edges_linkage_fkey FOREIGN KEY (organization_id, linkage_id)
         REFERENCES codebase.linkages (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT linkage_edges_target_file_fkey FOREIGN KEY (organization_id, target_file_id)
-        REFERENCES codebase.files (organization_id, id)
+        REFERENCES codebase.files (organization_id, id) DEFERRABLE
 );
 CREATE INDEX linkage_edges_target_idx ON codebase.linkage_edges (organization_id, target_file_id, target_symbol)
     WHERE target_file_id IS NOT NULL;
@@ -408,9 +408,9 @@ CREATE TABLE codebase.snapshot_files (
     CONSTRAINT snapshot_files_snapshot_fkey FOREIGN KEY (organization_id, snapshot_id)
         REFERENCES codebase.snapshots (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT snapshot_files_file_version_fkey FOREIGN KEY (organization_id, file_id, file_version_id)
-        REFERENCES codebase.file_versions (organization_id, file_id, id),
+        REFERENCES codebase.file_versions (organization_id, file_id, id) DEFERRABLE,
     CONSTRAINT snapshot_files_linkage_fkey FOREIGN KEY (organization_id, file_version_id, linkage_id)
-        REFERENCES codebase.linkages (organization_id, file_version_id, id)
+        REFERENCES codebase.linkages (organization_id, file_version_id, id) DEFERRABLE
 );
 CREATE INDEX snapshot_files_file_version_idx ON codebase.snapshot_files (file_version_id, snapshot_id);
 CREATE INDEX snapshot_files_linkage_idx ON codebase.snapshot_files (linkage_id, snapshot_id) WHERE linkage_id IS NOT NULL;
@@ -436,6 +436,17 @@ CALL base.secure_table('codebase.snapshot_files', p_app => 'SELECT, INSERT');
 
 -- triggers
 
+CREATE FUNCTION codebase.defer_references() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SET CONSTRAINTS ALL DEFERRED;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION codebase.defer_references() IS
+    'Trigger: what a codebase holds refers to each other, and goes with it as a whole; so look at the references when all is gone';
+
+CREATE TRIGGER defer_references BEFORE DELETE ON codebase.codebases
+    FOR EACH STATEMENT EXECUTE FUNCTION codebase.defer_references();
 CREATE TRIGGER updated_at BEFORE UPDATE ON codebase.codebases
     FOR EACH ROW EXECUTE FUNCTION base.update_updated_at_column();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON codebase.codebases

@@ -65,11 +65,11 @@ CREATE TABLE analytics.analysis_runs (
     CONSTRAINT analysis_runs_codebase_fkey FOREIGN KEY (organization_id, codebase_id)
         REFERENCES codebase.codebases (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT analysis_runs_commit_fkey FOREIGN KEY (organization_id, commit_id)
-        REFERENCES codebase.commits (organization_id, id),
+        REFERENCES codebase.commits (organization_id, id) DEFERRABLE,
     CONSTRAINT analysis_runs_snapshot_fkey FOREIGN KEY (organization_id, snapshot_id)
-        REFERENCES codebase.snapshots (organization_id, id),
+        REFERENCES codebase.snapshots (organization_id, id) DEFERRABLE,
     CONSTRAINT analysis_runs_superseded_by_fkey FOREIGN KEY (organization_id, superseded_by)
-        REFERENCES analytics.analysis_runs (organization_id, id)
+        REFERENCES analytics.analysis_runs (organization_id, id) DEFERRABLE
 );
 CREATE UNIQUE INDEX analysis_runs_once_key ON analytics.analysis_runs (codebase_id, commit_id, configuration_digest, depth)
     WHERE NOT is_working_tree AND status IN ('running', 'completed', 'partial');

@@ -1784,7 +1784,7 @@ CREATE TABLE codebase.linkage_edges (
     CONSTRAINT linkage_edges_linkage_fkey FOREIGN KEY (organization_id, linkage_id)
         REFERENCES codebase.linkages (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT linkage_edges_target_file_fkey FOREIGN KEY (organization_id, target_file_id)
-        REFERENCES codebase.files (organization_id, id)
+        REFERENCES codebase.files (organization_id, id) DEFERRABLE
 );
 CREATE INDEX linkage_edges_target_idx ON codebase.linkage_edges (organization_id, target_file_id, target_symbol)
     WHERE target_file_id IS NOT NULL;
@@ -1887,9 +1887,9 @@ CREATE TABLE codebase.snapshot_files (
     CONSTRAINT snapshot_files_snapshot_fkey FOREIGN KEY (organization_id, snapshot_id)
         REFERENCES codebase.snapshots (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT snapshot_files_file_version_fkey FOREIGN KEY (organization_id, file_id, file_version_id)
-        REFERENCES codebase.file_versions (organization_id, file_id, id),
+        REFERENCES codebase.file_versions (organization_id, file_id, id) DEFERRABLE,
     CONSTRAINT snapshot_files_linkage_fkey FOREIGN KEY (organization_id, file_version_id, linkage_id)
-        REFERENCES codebase.linkages (organization_id, file_version_id, id)
+        REFERENCES codebase.linkages (organization_id, file_version_id, id) DEFERRABLE
 );
 CREATE INDEX snapshot_files_file_version_idx ON codebase.snapshot_files (file_version_id, snapshot_id);
 CREATE INDEX snapshot_files_linkage_idx ON codebase.snapshot_files (linkage_id, snapshot_id) WHERE linkage_id IS NOT NULL;
@@ -1915,6 +1915,17 @@ CALL base.secure_table('codebase.snapshot_files', p_app => 'SELECT, INSERT');
 
 -- triggers
 
+CREATE FUNCTION codebase.defer_references() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SET CONSTRAINTS ALL DEFERRED;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION codebase.defer_references() IS
+    'Trigger: what a codebase holds refers to each other, and goes with it as a whole; so look at the references when all is gone';
+
+CREATE TRIGGER defer_references BEFORE DELETE ON codebase.codebases
+    FOR EACH STATEMENT EXECUTE FUNCTION codebase.defer_references();
 CREATE TRIGGER updated_at BEFORE UPDATE ON codebase.codebases
     FOR EACH ROW EXECUTE FUNCTION base.update_updated_at_column();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON codebase.codebases
@@ -2439,11 +2450,11 @@ CREATE TABLE analytics.analysis_runs (
     CONSTRAINT analysis_runs_codebase_fkey FOREIGN KEY (organization_id, codebase_id)
         REFERENCES codebase.codebases (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT analysis_runs_commit_fkey FOREIGN KEY (organization_id, commit_id)
-        REFERENCES codebase.commits (organization_id, id),
+        REFERENCES codebase.commits (organization_id, id) DEFERRABLE,
     CONSTRAINT analysis_runs_snapshot_fkey FOREIGN KEY (organization_id, snapshot_id)
-        REFERENCES codebase.snapshots (organization_id, id),
+        REFERENCES codebase.snapshots (organization_id, id) DEFERRABLE,
     CONSTRAINT analysis_runs_superseded_by_fkey FOREIGN KEY (organization_id, superseded_by)
-        REFERENCES analytics.analysis_runs (organization_id, id)
+        REFERENCES analytics.analysis_runs (organization_id, id) DEFERRABLE
 );
 CREATE UNIQUE INDEX analysis_runs_once_key ON analytics.analysis_runs (codebase_id, commit_id, configuration_digest, depth)
     WHERE NOT is_working_tree AND status IN ('running', 'completed', 'partial');

@@ -23,11 +23,11 @@ def shared_database(server_url: str, template_database: str) -> Iterator[str]:
     name = f"test_{uuid4().hex[:16]}"
     maintenance = urlsplit(server_url)._replace(path="/postgres").geturl()
     with psycopg.connect(maintenance, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")  # type: ignore[arg-type]
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
         try:
             yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
         finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -63,10 +63,8 @@ def sessions(connection: Connection) -> Session:
         role: str = "graph_sitter_app",
     ) -> Iterator[Connection]:
         with connection.transaction():
-            connection.execute(f"SET LOCAL ROLE {role}")  # type: ignore[arg-type]
-            connection.execute(
-                "SELECT base.set_current_organization(%s, %s)", (organization, user)
-            )
+            connection.execute(f"SET LOCAL ROLE {role}")
+            connection.execute("SELECT base.set_current_organization(%s, %s)", (organization, user))
             yield connection
 
     return session
@@ -74,13 +72,13 @@ def sessions(connection: Connection) -> Session:
 
 def value(connection: Connection, statement: str, *parameters: object) -> Any:
     """The first column of the first row."""
-    row = connection.execute(statement, parameters or None).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(statement, parameters or None).fetchone()
     return row[0] if row else None
 
 
 def values(connection: Connection, statement: str, *parameters: object) -> list[Any]:
     """The first column of every row."""
-    return [row[0] for row in connection.execute(statement, parameters or None)]  # type: ignore[arg-type]
+    return [row[0] for row in connection.execute(statement, parameters or None)]
 
 
 @pytest.fixture
@@ -129,6 +127,10 @@ class File:
     @property
     def linkage(self) -> bytes:
         return sha256(repr((self.text, self.edges)).encode()).digest()
+
+
+def _path(line: bytes) -> bytes:
+    return line.partition(b"\t")[0]
 
 
 class Recorder:
@@ -180,17 +182,16 @@ class Recorder:
         return int(snapshot)
 
     def digest(self, files: Mapping[str, File], depth: str = "graph") -> bytes:
-        lines = [
+        lines: list[bytes] = [
             f"{path}\t{file.blob.hex()}\t{self.fingerprint.hex()}"
             f"\t{file.linkage.hex() if depth == 'graph' else '-'}\n".encode()
             for path, file in files.items()
         ]
-        return sha256(b"".join(sorted(lines, key=lambda line: line.split(b"\t")[0]))).digest()
+        lines.sort(key=_path)
+        return sha256(b"".join(lines)).digest()
 
-    def run(
-        self, snapshot: int | None, *, day: int | None = None, **columns: object
-    ) -> UUID:
-        """A completed run of a new commit, `day` days after the first of 2026 (default: the next)."""
+    def run(self, snapshot: int | None, *, day: int | None = None, **columns: object) -> UUID:
+        """A completed run of a new commit, `day` days into 2026 (default: one after the last)."""
         self._commits += 1
         day = self._commits if day is None else day
         commit = self._insert(
@@ -208,7 +209,7 @@ class Recorder:
             "configuration_digest": sha256(b"configuration").digest(),
             "status": "completed",
         }
-        return UUID(str(self._insert("analytics.analysis_runs", **row | columns)))
+        return UUID(str(self._insert("analytics.analysis_runs", **row | columns)))  # type: ignore[arg-type]
 
     def record(self, files: Mapping[str, File], **columns: object) -> UUID:
         depth = str(columns.get("depth", "graph"))

@@ -5,8 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from psycopg import errors
-
-from .conftest import Connection, Recorder, Session, new_user, value, values
+from tests.integration.sql.conftest import Connection, Recorder, Session, new_user, value, values
 
 PROJECT = "INSERT INTO projects.projects (name, slug) VALUES ('Shop', %s) RETURNING id"
 
@@ -50,7 +49,8 @@ def test_a_row_cannot_refer_to_another_organization(
         project = _project(app)
     with acting(globex) as app, pytest.raises(errors.ForeignKeyViolation) as refused:
         app.execute(
-            "INSERT INTO codebase.codebases (project_id, name, language) VALUES (%s, 'x', 'python')",
+            "INSERT INTO codebase.codebases (project_id, name, language) VALUES (%s, 'x',"
+            " 'python')",
             (project,),
         )
     assert refused.value.diag.constraint_name == "codebases_project_fkey"
@@ -86,7 +86,7 @@ def test_the_reader_reads_views_and_no_table(acting: Session, acme: UUID) -> Non
             "SELECT format('%I.%I', schemaname, viewname) FROM pg_views"
             " WHERE schemaname IN ('base', 'projects', 'codebase', 'analytics')",
         ):
-            reader.execute(f"SELECT * FROM {view}").fetchall()  # type: ignore[arg-type]
+            reader.execute(f"SELECT * FROM {view}").fetchall()
     with (
         acting(acme, role="graph_sitter_reader") as reader,
         pytest.raises(errors.InsufficientPrivilege),
@@ -109,10 +109,12 @@ def test_partitions_and_materialized_views_are_closed(
             acting(acme, role=f"graph_sitter_{role}") as session,
             pytest.raises(errors.InsufficientPrivilege),
         ):
-            session.execute(f"SELECT FROM {name}")  # type: ignore[arg-type]
+            session.execute(f"SELECT FROM {name}")
 
 
-@pytest.mark.parametrize(("role", "may"), [("guest", 0), ("viewer", 0), ("member", 1), ("owner", 1)])
+@pytest.mark.parametrize(
+    ("role", "may"), [("guest", 0), ("viewer", 0), ("member", 1), ("owner", 1)]
+)
 def test_members_write_and_viewers_only_read(
     acting: Session, acme: UUID, role: str, may: int
 ) -> None:
@@ -144,7 +146,7 @@ def test_only_administrators_manage_keys_and_members(
     for attempt in attempts:
         refusal = nullcontext() if may else pytest.raises(errors.InsufficientPrivilege)
         with refusal, acting(acme, user) as app:
-            app.execute(attempt)  # type: ignore[arg-type]
+            app.execute(attempt)
 
 
 def test_a_suspended_member_may_do_nothing(acting: Session, acme: UUID) -> None:
@@ -202,17 +204,13 @@ def test_the_last_owner_stays(acting: Session, acme: UUID) -> None:
     ):
         with acting(acme) as app, pytest.raises(errors.CheckViolation) as refused:
             app.execute(change)
-        assert (
-            refused.value.diag.constraint_name == "organization_memberships_keep_an_owner"
-        )
+        assert refused.value.diag.constraint_name == "organization_memberships_keep_an_owner"
     new_user(acting, acme, "owner")
     with acting(acme) as app:
         app.execute("DELETE FROM base.organization_memberships WHERE user_id = %s", (owner,))
 
 
-def test_an_organization_is_made_once_and_its_maker_owns_it(
-    acting: Session, acme: UUID
-) -> None:
+def test_an_organization_is_made_once_and_its_maker_owns_it(acting: Session, acme: UUID) -> None:
     user = new_user(acting, acme, "guest")
     slug = f"made-{uuid4().hex}"
     with acting(user=user) as app:
@@ -253,9 +251,7 @@ def test_facts_are_only_added(acting: Session, acme: UUID) -> None:
 
 
 @pytest.mark.parametrize("secret", ["ghp_0123456789", "env:", "SECRET", "secret:with space", ""])
-def test_a_secret_in_clear_fits_in_no_reference(
-    acting: Session, acme: UUID, secret: str
-) -> None:
+def test_a_secret_in_clear_fits_in_no_reference(acting: Session, acme: UUID, secret: str) -> None:
     with acting(acme) as app, pytest.raises(errors.CheckViolation):
         app.execute("UPDATE base.organizations SET api_token_ref = %s", (secret,))
     with acting(acme) as app:

@@ -10,10 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
+from tests.integration.sql.conftest import (
+    Connection,
+    File,
+    Recorder,
+    Session,
+    new_organization,
+    value,
+    values,
+)
 
 from graph_sitter_db.score.debt_density import grade, points, written
-
-from .conftest import Connection, File, Recorder, Session, new_organization, value, values
 
 CLEAN, FLAWED = File("clean"), File("flawed", issues=[("long_function", 30)])
 
@@ -139,7 +146,8 @@ def _scored(recorder: Recorder, minutes: list[float], lines: list[int]) -> Decim
     issues = [(f"rule-{n}", each) for n, each in enumerate(minutes)]
     files["issues.py"] = File(f"issues {minutes}", issues=issues, lines=0)
     run = recorder.record(files, score_model="debt-density-1")
-    return value(recorder.app, "SELECT analytics.calculate_quality_score(%s)", run)
+    score: Decimal | None = value(recorder.app, "SELECT analytics.calculate_quality_score(%s)", run)
+    return score
 
 
 # 84 minutes in 100 lines make 78.125, halfway between two scores.
@@ -174,7 +182,9 @@ def test_the_score_equals_the_library_s_and_never_rises_with_an_issue(
 def test_rounding_is_python_s(connection: Connection) -> None:
     chance = random.Random(20260101)
     numbers = [chance.uniform(0, 100) for _ in range(3000)]
-    numbers += [n / 8 for n in range(801)] + [n / 1000 for n in range(5, 100_000, 97)] + [0.0, 100.0]
+    numbers += (
+        [n / 8 for n in range(801)] + [n / 1000 for n in range(5, 100_000, 97)] + [0.0, 100.0]
+    )
     rounded = values(
         connection, "SELECT analytics.round_half_even(n) FROM unnest(%s::float8[]) AS n", numbers
     )
@@ -183,7 +193,9 @@ def test_rounding_is_python_s(connection: Connection) -> None:
 
 def test_grades_are_the_library_s(connection: Connection) -> None:
     scores = [0.0, 49.99, 50.0, 64.99, 65.0, 79.99, 80.0, 89.99, 90.0, 100.0]
-    grades = values(connection, "SELECT analytics.grade(n::numeric) FROM unnest(%s::float8[]) AS n", scores)
+    grades = values(
+        connection, "SELECT analytics.grade(n::numeric) FROM unnest(%s::float8[]) AS n", scores
+    )
     assert grades == [grade(score) for score in scores]
 
 
@@ -204,7 +216,8 @@ def test_a_trend_of_one_run_is_no_data(recorder: Recorder) -> None:
         ("next", None, "no data"),
     ]
     view = recorder.app.execute(
-        "SELECT branch, change, direction FROM analytics.quality_trends ORDER BY branch, committed_at"
+        "SELECT branch, change, direction FROM analytics.quality_trends ORDER BY branch,"
+        " committed_at"
     ).fetchall()
     assert view == expected
     asked = recorder.app.execute(
@@ -224,7 +237,8 @@ def test_a_trend_shows_what_was_recorded_in_its_days(recorder: Recorder) -> None
 
 def _measure(recorder: Recorder, run: UUID, name: str, number: float, version: str = "1") -> None:
     recorder.app.execute(
-        "INSERT INTO analytics.metrics (analysis_run_id, scope, metric_name, definition_version, value_numeric)"
+        "INSERT INTO analytics.metrics (analysis_run_id, scope, metric_name,"
+        " definition_version, value_numeric)"
         " VALUES (%s, 'codebase', %s, %s, %s)",
         (run, name, version, number),
     )
@@ -234,7 +248,8 @@ def _define(recorder: Recorder, direction: str) -> str:
     """A metric of a name that no other test uses."""
     name = f"metric_{uuid4().hex}"
     recorder.app.execute(
-        "INSERT INTO analytics.metric_definitions (metric_name, scope, direction, rollup, description, source)"
+        "INSERT INTO analytics.metric_definitions (metric_name, scope, direction, rollup,"
+        " description, source)"
         " VALUES (%s, 'file', %s, 'sum', 'd', 's')",
         (name, direction),
     )
@@ -368,7 +383,7 @@ def test_the_overview_of_repositories_is_refreshed_for_all_and_shown_to_each(
                 )
     with acting(role="graph_sitter_maintenance") as maintenance:
         for name in ("repository_quality_overview_mv", "hourly_performance_summary_mv"):
-            maintenance.execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY analytics.{name}")  # type: ignore[arg-type]
+            maintenance.execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY analytics.{name}")
     for organization, score in ((acme, 80), (globex, 90)):
         with acting(organization, role="graph_sitter_reader") as reader:
             rows = reader.execute(
@@ -380,8 +395,10 @@ def test_the_overview_of_repositories_is_refreshed_for_all_and_shown_to_each(
 
 def test_one_analysis_of_a_commit_is_enough(recorder: Recorder) -> None:
     again = """
-        INSERT INTO analytics.analysis_runs (codebase_id, commit_id, depth, configuration_digest, status)
-        SELECT codebase_id, commit_id, depth, configuration_digest, %s FROM analytics.analysis_runs WHERE id = %s
+        INSERT INTO analytics.analysis_runs (codebase_id, commit_id, depth, configuration_digest,
+            status)
+        SELECT codebase_id, commit_id, depth, configuration_digest, %s FROM
+            analytics.analysis_runs WHERE id = %s
     """
     run = recorder.record({"a.py": CLEAN})
     with pytest.raises(errors.UniqueViolation) as refused, recorder.app.transaction():
@@ -414,7 +431,8 @@ def test_measurements_may_be_added_under_both_names(acting: Session, acme: UUID)
     with acting(acme) as app:
         app.execute("SELECT analytics.record_system_metric('latency', 12, 'query', 'ms')")
         app.execute(
-            "INSERT INTO analytics.system_performance_metrics (metric_name, value) VALUES ('latency', 13)"
+            "INSERT INTO analytics.system_performance_metrics (metric_name, value) VALUES"
+            " ('latency', 13)"
         )
         rows = app.execute(
             "SELECT organization_id, value FROM analytics.system_metrics ORDER BY id"
@@ -426,7 +444,10 @@ def test_measurements_of_the_system_are_seen_by_all_and_written_by_maintenance(
     acting: Session, acme: UUID
 ) -> None:
     name = f"metric_{uuid4().hex}"
-    add = "INSERT INTO analytics.system_metrics (organization_id, metric_name, value) VALUES (NULL, %s, 1)"
+    add = """
+        INSERT INTO analytics.system_metrics (organization_id, metric_name, value)
+        VALUES (NULL, %s, 1)
+    """
     with acting(acme) as app, pytest.raises(errors.InsufficientPrivilege):
         app.execute(add, (name,))
     with acting(role="graph_sitter_maintenance") as maintenance:

@@ -8,8 +8,15 @@ import psycopg
 import pytest
 from psycopg import errors
 from psycopg.types.json import Jsonb
-
-from .conftest import Connection, File, Recorder, Session, new_user, value, values
+from tests.integration.sql.conftest import (
+    Connection,
+    File,
+    Recorder,
+    Session,
+    new_user,
+    value,
+    values,
+)
 
 
 def _log(app: Connection, record: object) -> list[tuple[Any, ...]]:
@@ -50,15 +57,11 @@ def test_a_session_can_keep_its_organization(connection: Connection, acme: UUID)
     assert value(connection, "SELECT base.current_organization_id()") == acme
 
 
-def test_renaming_a_project_leaves_one_row_with_the_name_alone(
-    acting: Session, acme: UUID
-) -> None:
+def test_renaming_a_project_leaves_one_row_with_the_name_alone(acting: Session, acme: UUID) -> None:
     with acting(acme) as app:
         project = _project(app)
         app.execute("UPDATE projects.projects SET name = 'Store'")
-        assert _log(app, project)[1:] == [
-            ("update", ["name"], {"name": "Shop"}, {"name": "Store"})
-        ]
+        assert _log(app, project)[1:] == [("update", ["name"], {"name": "Shop"}, {"name": "Store"})]
 
 
 def test_an_update_that_changes_nothing_is_not_logged_and_not_dated(
@@ -103,7 +106,8 @@ def test_secrets_are_logged_by_name_only(acting: Session, acme: UUID) -> None:
     with acting(acme) as app:
         secret = value(
             app,
-            "INSERT INTO base.secrets (name, ciphertext, key_id) VALUES ('t', 'hush', 'k1') RETURNING id",
+            "INSERT INTO base.secrets (name, ciphertext, key_id) VALUES ('t', 'hush', 'k1')"
+            " RETURNING id",
         )
         app.execute("UPDATE base.secrets SET ciphertext = 'hush2'")
         app.execute(
@@ -141,7 +145,8 @@ def test_reads_are_told_by_whoever_reads(acting: Session, acme: UUID) -> None:
             (Jsonb({"why": "deploy"}),),
         )
         logged = app.execute(
-            "SELECT operation, actor_id, context ->> 'why' FROM base.audit_log WHERE record_id = 'token'"
+            "SELECT operation, actor_id, context ->> 'why' FROM base.audit_log WHERE record_id"
+            " = 'token'"
         ).fetchall()
     assert logged == [("read", user, "deploy")]
 
@@ -197,9 +202,7 @@ def test_a_revoked_secret_is_gone(acting: Session, acme: UUID) -> None:
 
 
 def test_short_ids_are_eight_clear_characters_and_do_not_repeat(connection: Connection) -> None:
-    ids = values(
-        connection, "SELECT base.generate_short_id('r-') FROM generate_series(1, 2000)"
-    )
+    ids = values(connection, "SELECT base.generate_short_id('r-') FROM generate_series(1, 2000)")
     assert len(set(ids)) == 2000
     assert all(len(each) == 10 and set(each[2:]).isdisjoint("ilou") for each in ids)
 
@@ -208,9 +211,7 @@ def test_variants_follow_their_weights_and_stay_with_their_subject(
     connection: Connection,
 ) -> None:
     weights = Jsonb({"a": 70, "b": 30, "never": 0})
-    assign = (
-        "SELECT base.assign_variant('prompt', n::text, %s) FROM generate_series(1, 10000) AS n"
-    )
+    assign = "SELECT base.assign_variant('prompt', n::text, %s) FROM generate_series(1, 10000) AS n"
     first = values(connection, assign, weights)
     assert values(connection, assign, weights) == first
     shares = Counter(first)
@@ -262,10 +263,10 @@ def test_large_columns_use_lz4_where_the_server_has_it(connection: Connection) -
     )
     used = value(
         connection,
-        "SELECT attcompression FROM pg_attribute"
+        "SELECT attcompression::text FROM pg_attribute"
         " WHERE attrelid = 'codebase.issue_records'::regclass AND attname = 'data'",
     )
-    assert (used == b"l") == (status == "healthy")
+    assert (used == "l") == (status == "healthy")
 
 
 def test_the_ledger_has_one_row_for_each_module(connection: Connection) -> None:
@@ -281,7 +282,8 @@ def test_the_manifest_names_everything_and_nothing_has_drifted(connection: Conne
     drift = connection.execute(
         """
         SELECT coalesce(o.kind, c.kind), coalesce(o.name, c.name)
-        FROM base.schema_objects o FULL JOIN base.catalog_objects() c ON c.kind = o.kind AND c.name = o.name
+        FROM base.schema_objects o FULL JOIN base.catalog_objects() c ON c.kind = o.kind AND
+            c.name = o.name
         WHERE sha256(convert_to(c.definition, 'UTF8')) IS DISTINCT FROM o.definition_digest
         """
     ).fetchall()
@@ -299,17 +301,18 @@ def test_the_manifest_notices_every_kind_of_change(own_connection: Connection) -
         "ALTER TABLE projects.projects DROP CONSTRAINT projects_status_check":
             "constraint projects.projects.projects_status_check",
         "ALTER TYPE base.user_role ADD VALUE 'robot'": "enum base.user_role",
-        "CREATE OR REPLACE FUNCTION base.current_user_id() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'":
-            "function base.current_user_id()",
+        "CREATE OR REPLACE FUNCTION base.current_user_id() RETURNS uuid"
+        " LANGUAGE sql AS 'SELECT NULL::uuid'": "function base.current_user_id()",
     }  # fmt: skip
     own_connection.execute("SET search_path = pg_catalog")
     for change, expected in changes.items():
-        own_connection.execute(change)  # type: ignore[arg-type]
+        own_connection.execute(change)
         drifted = values(
             own_connection,
             """
             SELECT coalesce(o.kind, c.kind) || ' ' || coalesce(o.name, c.name)
-            FROM base.schema_objects o FULL JOIN base.catalog_objects() c ON c.kind = o.kind AND c.name = o.name
+            FROM base.schema_objects o FULL JOIN base.catalog_objects() c ON c.kind = o.kind AND
+                c.name = o.name
             WHERE sha256(convert_to(c.definition, 'UTF8')) IS DISTINCT FROM o.definition_digest
             """,
         )

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from .conftest import Connection, Session
+from tests.integration.sql.conftest import Connection, Session
 
 SQL = Path(__file__).parents[3] / "sql"
 MODULES = sorted(path for path in SQL.iterdir() if re.fullmatch(r"\d\d_\w+\.sql", path.name))
@@ -52,7 +51,7 @@ def _full_names(connection: Connection) -> None:
 
 
 def _names(connection: Connection, statement: str) -> list[str]:
-    return sorted(str(row[0]) for row in connection.execute(statement))  # type: ignore[arg-type]
+    return sorted(str(row[0]) for row in connection.execute(statement))
 
 
 def test_a_module_refers_only_to_modules_before_it(connection: Connection) -> None:
@@ -66,7 +65,8 @@ def test_a_module_refers_only_to_modules_before_it(connection: Connection) -> No
         WHERE k.contype = 'f' AND base.module_of(f.nspname) < base.module_of(t.nspname)
         UNION ALL
         SELECT format('%s.%s -> %s.%s', f.nspname, v.relname, t.nspname, r.relname)
-        FROM pg_rewrite w JOIN pg_class v ON v.oid = w.ev_class JOIN pg_namespace f ON f.oid = v.relnamespace
+        FROM pg_rewrite w JOIN pg_class v ON v.oid = w.ev_class JOIN pg_namespace f ON f.oid =
+            v.relnamespace
         JOIN pg_depend d ON d.objid = w.oid AND d.classid = 'pg_rewrite'::regclass
         JOIN pg_class r ON r.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass
         JOIN pg_namespace t ON t.oid = r.relnamespace
@@ -152,7 +152,8 @@ def test_every_tenant_table_fills_in_its_organization_and_keeps_it_inside(
         f"""
         SELECT r.name, r.relrowsecurity, r.relforcerowsecurity, a.attnotnull,
             pg_get_expr(d.adbin, d.adrelid),
-            (SELECT array_agg(p.polname::text ORDER BY p.polname) FROM pg_policy p WHERE p.polrelid = r.oid)
+            (SELECT array_agg(p.polname::text ORDER BY p.polname) FROM pg_policy p WHERE
+                p.polrelid = r.oid)
         FROM ({_RELATIONS}) r
         JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname = 'organization_id'
         LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
@@ -180,7 +181,8 @@ def test_references_between_tenant_tables_carry_the_organization(connection: Con
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid AND NOT c.relispartition
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE k.contype = 'f' AND base.module_of(n.nspname) IS NOT NULL
-          AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = k.confrelid AND a.attname = 'organization_id')
+          AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = k.confrelid AND a.attname =
+              'organization_id')
           AND NOT EXISTS (
               SELECT FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
                 AND a.attname = 'organization_id')
@@ -205,7 +207,8 @@ def test_every_reference_is_indexed(connection: Connection) -> None:
               SELECT FROM pg_index i
               -- The organization narrows nothing: the column after it decides.
               CROSS JOIN LATERAL (SELECT array_remove(k.conkey, (
-                  SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attname = 'organization_id'
+                  SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attname
+                      = 'organization_id'
                     AND cardinality(k.conkey) > 1)) AS columns) own
               WHERE i.indrelid = k.conrelid
                 AND (own.columns && (string_to_array(i.indkey::text, ' ')::int2[])[1:2]))
@@ -315,9 +318,11 @@ def test_everything_has_a_comment(connection: Connection) -> None:
         SELECT r.name || coalesce('.' || a.attname, '') FROM ({_RELATIONS}) r
         LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE r.relkind IN ('r', 'p', 'v', 'm') AND NOT r.relispartition
-          AND (obj_description(r.oid, 'pg_class') IS NULL OR col_description(r.oid, a.attnum) IS NULL)
+          AND (obj_description(r.oid, 'pg_class') IS NULL OR col_description(r.oid, a.attnum) IS
+              NULL)
         UNION ALL
-        SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid =
+            p.pronamespace
         WHERE base.module_of(n.nspname) IS NOT NULL AND obj_description(p.oid, 'pg_proc') IS NULL
         UNION ALL
         SELECT t.oid::regtype::text FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -325,7 +330,8 @@ def test_everything_has_a_comment(connection: Connection) -> None:
           AND obj_description(t.oid, 'pg_type') IS NULL
         UNION ALL
         SELECT n.nspname FROM pg_namespace n
-        WHERE base.module_of(n.nspname) IS NOT NULL AND obj_description(n.oid, 'pg_namespace') IS NULL
+        WHERE base.module_of(n.nspname) IS NOT NULL AND obj_description(n.oid, 'pg_namespace') IS
+            NULL
         """,
     )
     assert silent == []
@@ -357,7 +363,8 @@ def test_no_extension_is_needed(connection: Connection) -> None:
         connection,
         """
         SELECT pg_describe_object(d.classid, d.objid, d.objsubid)
-        FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+        FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid =
+            'pg_extension'::regclass
         JOIN pg_class c ON c.oid = d.objid AND d.classid = 'pg_class'::regclass
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE base.module_of(n.nspname) IS NOT NULL
@@ -372,6 +379,6 @@ def test_unqualified_names_resolve_under_the_search_path(
     path = connection.execute("SELECT base.search_path()").fetchone()
     assert path == ("base, projects, codebase, analytics, public",)
     with acting() as app:
-        app.execute(f"SET LOCAL search_path = {path[0]}")  # type: ignore[arg-type]
+        app.execute(f"SET LOCAL search_path = {path[0]}")
         for name in _names(app, f"SELECT relname FROM ({_RELATIONS}) r WHERE relkind = 'v'"):
-            app.execute(f"SELECT FROM {name} LIMIT 0")  # type: ignore[arg-type]
+            app.execute(f"SELECT FROM {name} LIMIT 0")

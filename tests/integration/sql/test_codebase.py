@@ -1,23 +1,33 @@
 """Snapshots, their differences, symbols, relations, cycles and pruning."""
 
 from hashlib import sha256
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
+from tests.integration.sql.conftest import (
+    Connection,
+    File,
+    Recorder,
+    Session,
+    new_organization,
+    value,
+    values,
+)
 
 from graph_sitter_db.store.digests import snapshot_digest
-
-from .conftest import Connection, File, Recorder, Session, new_organization, value, values
 
 
 def test_the_digest_is_found_again_from_rows(recorder: Recorder) -> None:
     files = {"b.py": File("b"), "a/ü.py": File("u"), "a.py": File("a"), "B.py": File("B")}
     for depth in ("syntax", "graph"):
         snapshot = recorder.snapshot(files, depth)
-        stored = value(recorder.app, "SELECT digest FROM codebase.snapshots WHERE id = %s", snapshot)
+        stored = value(
+            recorder.app, "SELECT digest FROM codebase.snapshots WHERE id = %s", snapshot
+        )
         assert value(recorder.app, "SELECT codebase.snapshot_digest(%s)", snapshot) == stored
         assert stored == snapshot_digest(
             [(path, f.blob, f.linkage if depth == "graph" else None) for path, f in files.items()],
@@ -101,7 +111,8 @@ def test_elements_count_who_uses_them_in_their_snapshot_alone(recorder: Recorder
         return {name: (i, o) for name, i, o in recorder.app.execute(fans, (snapshot,))}
 
     assert fan(both) == {
-        "core": (4, 0), "core.inner": (0, 0), "alone": (0, 0), "a": (0, 1), "b": (0, 1), "c": (0, 1),
+        "core": (4, 0), "core.inner": (0, 0), "alone": (0, 0), "a": (0, 1), "b": (0, 1), "c": (0,
+            1),
     }  # fmt: skip
     assert fan(less)["core"] == (2, 0)
     assert set(fan(syntax).values()) == {(None, None)}
@@ -111,12 +122,18 @@ def test_relations_and_packages_are_told_by_snapshot(recorder: Recorder) -> None
     file = File(
         "x",
         {"f": "1"},
-        [("f", "y.py", ""), ("f", "", "os.path.join"), ("", "", "os"), ("", "", "@scope/pkg/sub.name")],
+        [
+            ("f", "y.py", ""),
+            ("f", "", "os.path.join"),
+            ("", "", "os"),
+            ("", "", "@scope/pkg/sub.name"),
+        ],
     )
     snapshot = recorder.snapshot({"x.py": file, "y.py": File("y")})
     relations = recorder.app.execute(
         "SELECT source_path, source_symbol, target_path, target_symbol, external_name"
-        " FROM codebase.code_relationships WHERE snapshot_id = %s ORDER BY external_name, target_path",
+        " FROM codebase.code_relationships WHERE snapshot_id = %s ORDER BY external_name,"
+        " target_path",
         (snapshot,),
     ).fetchall()
     assert relations == [
@@ -168,10 +185,9 @@ def test_a_search_stays_in_its_codebase_limit_and_newest_snapshot(recorder: Reco
 
 
 def _chain(*paths: str) -> dict[str, File]:
-    return {
-        path: File(path, edges=[("", target, "")])
-        for path, target in zip(paths, paths[1:], strict=False)
-    } | {paths[-1]: File(paths[-1])}
+    return {path: File(path, edges=[("", target, "")]) for path, target in pairwise(paths)} | {
+        paths[-1]: File(paths[-1])
+    }
 
 
 def test_dependencies_go_as_far_as_asked_and_stop_in_cycles(recorder: Recorder) -> None:
@@ -253,7 +269,10 @@ def test_pruning_keeps_what_runs_hold_and_a_dry_run_foretells_it(
         done = dict(maintenance.execute(prune, (False,)).fetchall())
         again = dict(maintenance.execute(prune, (False,)).fetchall())
     assert done == foretold
-    assert all(done[kind] >= n for kind, n in {"snapshots": 1, "linkages": 2, "file_versions": 2, "files": 1}.items())
+    assert all(
+        done[kind] >= n
+        for kind, n in {"snapshots": 1, "linkages": 2, "file_versions": 2, "files": 1}.items()
+    )
     assert set(again.values()) == {0}
     with acting(acme) as app:
         assert values(app, "SELECT path FROM codebase.files ORDER BY path") == ["a.py", "used.py"]
@@ -279,8 +298,10 @@ def test_a_version_or_linkage_of_another_file_does_not_fit(recorder: Recorder) -
 def test_an_edge_has_one_target(recorder: Recorder) -> None:
     recorder.snapshot({"a.py": File("a")})
     edge = """
-        INSERT INTO codebase.linkage_edges (linkage_id, ordinal, kind, target_file_id, target_symbol, external_name)
-        SELECT l.id, 0, 'call', {target}, {symbol}, {external} FROM codebase.linkages l, codebase.files f
+        INSERT INTO codebase.linkage_edges (linkage_id, ordinal, kind, target_file_id,
+            target_symbol, external_name)
+        SELECT l.id, 0, 'call', {target}, {symbol}, {external} FROM codebase.linkages l,
+            codebase.files f
     """
     for target, symbol, external in (
         ("f.id", "''", "'os'"),
@@ -289,7 +310,7 @@ def test_an_edge_has_one_target(recorder: Recorder) -> None:
         ("NULL", "'x'", "'os'"),
     ):
         with pytest.raises(errors.CheckViolation), recorder.app.transaction():
-            recorder.app.execute(edge.format(target=target, symbol=symbol, external=external))  # type: ignore[arg-type]
+            recorder.app.execute(edge.format(target=target, symbol=symbol, external=external))
 
 
 def test_questions_can_be_asked_in_a_read_only_transaction(
@@ -314,4 +335,18 @@ def test_questions_can_be_asked_in_a_read_only_transaction(
     with acting(acme) as app:
         app.execute("SET TRANSACTION READ ONLY")
         for question in questions:
-            app.execute(question)  # type: ignore[arg-type]
+            app.execute(question)
+
+
+def test_a_codebase_goes_with_everything_it_holds(acting: Session, acme: UUID) -> None:
+    with acting(acme) as app:
+        recorder = Recorder(app)
+        kept = Recorder(app, "acme/kept").record(_chain("a.py", "b.py"))
+        files = _chain("a.py", "b.py", "c.py") | {"c.py": File("c", issues=[("rule", 5)])}
+        recorder.record(files)
+        recorder.record(files, depth="syntax")
+    with acting(acme) as app:
+        app.execute("DELETE FROM codebase.codebases WHERE id = %s", (recorder.codebase,))
+        assert values(app, "SELECT id FROM analytics.analysis_runs") == [kept]
+        assert value(app, "SELECT count(*) FROM codebase.files") == 2
+        assert value(app, "SELECT count(*) FROM codebase.issue_records") == 0

@@ -12,10 +12,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import errors, sql
+from tests.integration.sql.conftest import Connection, value
 
 from graph_sitter_db.db import binaries
-
-from .conftest import Connection, value
 
 SQL = Path(__file__).parents[3] / "sql"
 MODULES = [path for path in sorted(SQL.iterdir()) if re.fullmatch(r"\d\d_\w+\.sql", path.name)]
@@ -27,7 +26,7 @@ def _load(url: str, also: str = "") -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for module in MODULES:
             with connection.transaction():
-                connection.execute(module.read_text() + also)  # type: ignore[arg-type]
+                connection.execute(module.read_text() + also)
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def installer(empty_database: str, server_url: str) -> Iterator[str]:
         parts = urlsplit(empty_database)
         host = parts.netloc.rpartition("@")[2]
         yield parts._replace(netloc=f"{name}:pw@{host}").geturl()
-        admin.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(name)))
+        admin.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(sql.Identifier(name)))
         admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
 
@@ -66,7 +65,7 @@ def test_who_may_create_roles_and_schemas_can_install_and_use_it(
         assert "GRANT graph_sitter_owner" in str(refused.value.diag.message_hint)
         with psycopg.connect(empty_database, autocommit=True) as admin:
             login = urlsplit(installer).username or ""
-            admin.execute(sql.SQL(f"GRANT {ROLES} TO {{}}").format(sql.Identifier(login)))  # type: ignore[arg-type]
+            admin.execute(sql.SQL(f"GRANT {ROLES} TO {{}}").format(sql.Identifier(login)))
     _load(installer)
     with psycopg.connect(installer) as connection:
         connection.execute("SET LOCAL ROLE graph_sitter_app")
@@ -76,7 +75,8 @@ def test_who_may_create_roles_and_schemas_can_install_and_use_it(
         foreign = connection.execute(
             "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE base.module_of(n.nspname) IS NOT NULL"
-            " AND pg_get_userbyid(relowner) NOT IN ('graph_sitter_owner', 'graph_sitter_maintenance')"
+            " AND pg_get_userbyid(relowner) NOT IN ('graph_sitter_owner',"
+            " 'graph_sitter_maintenance')"
         ).fetchall()
     assert foreign == []
 
@@ -85,7 +85,7 @@ def test_databases_of_one_server_can_be_installed_at_once(server_url: str) -> No
     names = [f"test_{uuid4().hex[:16]}" for _ in range(4)]
     with psycopg.connect(server_url, autocommit=True) as admin:
         for name in names:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")  # type: ignore[arg-type]
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         try:
             urls = [urlsplit(server_url)._replace(path=f"/{name}").geturl() for name in names]
             with ThreadPoolExecutor(len(urls)) as pool:
@@ -95,7 +95,7 @@ def test_databases_of_one_server_can_be_installed_at_once(server_url: str) -> No
                     assert value(connection, "SELECT count(*) FROM base.schema_migrations") == 4
         finally:
             for name in names:
-                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_a_module_that_fails_leaves_nothing(empty_database: str) -> None:
@@ -124,10 +124,11 @@ def test_a_database_in_another_encoding_is_refused(server_url: str) -> None:
     name = f"test_{uuid4().hex[:16]}"
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute(
-            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'"  # type: ignore[arg-type]
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc"
+            f" LOCALE 'C'"
         )
         try:
             with pytest.raises(errors.FeatureNotSupported, match="LATIN1"):
                 _load(urlsplit(server_url)._replace(path=f"/{name}").geturl())
         finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from psycopg import errors
-
-from .conftest import Connection, Session, value, values
+from tests.integration.sql.conftest import Connection, Session, value, values
 
 _PARTITIONS = """
     SELECT partition::text, lower_end, upper_end FROM base.partitions(%s::regclass)
@@ -44,7 +43,8 @@ _SERIES = """
     END $$;
     CREATE TRIGGER tally AFTER INSERT OR DELETE ON analytics.happenings
         FOR EACH ROW EXECUTE FUNCTION analytics.count_happenings();
-    INSERT INTO base.data_retention_policies (table_name, time_column, retention, strategy, partition_interval)
+    INSERT INTO base.data_retention_policies (table_name, time_column, retention, strategy,
+        partition_interval)
     VALUES ('analytics.happenings', 'occurred_at', '90 days', 'drop', '7 days');
     RESET ROLE;
 """
@@ -111,7 +111,7 @@ def test_partitions_reach_two_months_ahead_without_a_gap(
 def test_bounds_are_utc_whatever_the_session_s_time_zone(
     connection: Connection, width: str, starts: str, zone: str
 ) -> None:
-    connection.execute(f"SET timezone = '{zone}'")  # type: ignore[arg-type]
+    connection.execute(f"SET timezone = '{zone}'")
     start, end = connection.execute(
         """
         SELECT s, base.partition_end(s, %(width)s)
@@ -138,7 +138,7 @@ def test_a_stray_moves_into_its_partition_with_what_refers_to_it(
     for at in (far, past):
         _happen(series, at)
         assert _place(series, at) == "happenings_default"
-    series.execute(f"SET timezone = '{zone}'; SET datestyle = 'SQL, DMY'")  # type: ignore[arg-type]
+    series.execute(f"SET timezone = '{zone}'; SET datestyle = 'SQL, DMY'")
     made = value(series, "SELECT base.ensure_partitions('analytics.happenings', '2031-02-01Z')")
     series.execute("RESET timezone; RESET datestyle")
     assert made == value(
@@ -162,7 +162,8 @@ def test_a_partition_that_took_strays_is_like_any_other(series: Connection) -> N
         SELECT DISTINCT ROW(pg_get_userbyid(c.relowner),
             (SELECT count(*) FROM pg_index i WHERE i.indrelid = c.oid),
             (SELECT count(*) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype <> 'n'),
-            (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled = 'O'))::text
+            (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND
+                t.tgenabled = 'O'))::text
         FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
         WHERE i.inhparent = 'analytics.happenings'::regclass
         """,
@@ -214,7 +215,8 @@ def test_old_partitions_leave_with_what_refers_to_them_and_a_dry_run_foretells_i
     assert value(series, "SELECT count(*) FROM analytics.details") == left
     assert done[3] > 0
     policy = series.execute(
-        "SELECT last_status, rows_removed, last_run_at IS NOT NULL FROM base.data_retention_policies"
+        "SELECT last_status, rows_removed, last_run_at IS NOT NULL FROM"
+        " base.data_retention_policies"
         " WHERE table_name = 'analytics.happenings'"
     ).fetchone()
     assert policy == ("ok", done[2], True)
@@ -249,7 +251,8 @@ def test_rows_of_a_plain_table_are_deleted_by_age(series: Connection) -> None:
         """
         CREATE TABLE analytics.notes (id integer PRIMARY KEY, at timestamptz);
         ALTER TABLE analytics.notes OWNER TO graph_sitter_owner;
-        INSERT INTO analytics.notes SELECT n, now() - n * interval '1 day' FROM generate_series(1, 25000) AS n;
+        INSERT INTO analytics.notes SELECT n, now() - n * interval '1 day' FROM generate_series(1,
+            25000) AS n;
         INSERT INTO base.data_retention_policies (table_name, time_column, retention, strategy)
         VALUES ('analytics.notes', 'at', '100 days 1 hour', 'delete');
         """
@@ -265,7 +268,8 @@ def test_measured_values_leave_a_summary_that_adds_up(
     own_connection.execute(
         """
         INSERT INTO analytics.system_metrics (timestamp, metric_name, value)
-        SELECT '2024-05-05 10:00Z'::timestamptz + n * interval '1 minute', 'latency', n FROM generate_series(0, 119) AS n
+        SELECT '2024-05-05 10:00Z'::timestamptz + n * interval '1 minute', 'latency', n FROM
+            generate_series(0, 119) AS n
         """
     )
     first = _retain(own_connection, "analytics.system_metrics")
@@ -286,8 +290,10 @@ def test_measured_values_leave_a_summary_that_adds_up(
 def test_a_summary_that_fails_leaves_the_data_and_says_why(own_connection: Connection) -> None:
     own_connection.execute(
         """
-        INSERT INTO analytics.system_metrics (timestamp, metric_name, value) VALUES ('2024-05-05Z', 'x', 1);
-        CREATE OR REPLACE FUNCTION analytics.rollup_system_metrics(p_relation regclass, p_before timestamptz)
+        INSERT INTO analytics.system_metrics (timestamp, metric_name, value) VALUES
+            ('2024-05-05Z', 'x', 1);
+        CREATE OR REPLACE FUNCTION analytics.rollup_system_metrics(p_relation regclass, p_before
+            timestamptz)
         RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room'; END $$;
         """
     )
@@ -303,6 +309,6 @@ def test_a_policy_for_a_table_that_is_not_there_does_not_stop_the_others(
         "INSERT INTO base.data_retention_policies (table_name, time_column, retention, strategy)"
         " VALUES ('base.absent', 'at', '1 day', 'delete')"
     )
-    rows = dict(own_connection.execute("SELECT table_name, status FROM base.apply_retention()"))  # type: ignore[arg-type]
+    rows = dict(own_connection.execute("SELECT table_name, status FROM base.apply_retention()"))
     assert rows["base.absent"].startswith("not available")
     assert rows["base.audit_log"] == "ok"

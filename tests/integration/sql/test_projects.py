@@ -5,8 +5,7 @@ from uuid import UUID
 
 import pytest
 from psycopg import errors
-
-from .conftest import Connection, Session, value
+from tests.integration.sql.conftest import Connection, Session, value
 
 
 @pytest.fixture
@@ -21,10 +20,13 @@ def crossed(acting: Session, acme: UUID) -> UUID:
             INSERT INTO projects.project_repositories (project_id, repository_id)
             SELECT p.id, r.id FROM projects.projects p CROSS JOIN projects.repositories r;
             INSERT INTO projects.project_repositories (project_id, repository_id, path_prefix)
-            SELECT p.id, r.id, 'packages/core' FROM projects.projects p CROSS JOIN projects.repositories r;
-            INSERT INTO projects.repository_branches (repository_id, name, is_default, is_protected, last_commit_at)
+            SELECT p.id, r.id, 'packages/core' FROM projects.projects p CROSS JOIN
+                projects.repositories r;
+            INSERT INTO projects.repository_branches (repository_id, name, is_default,
+                is_protected, last_commit_at)
             SELECT r.id, b.name, b.name = 'main', b.name <> 'feature', '2026-03-01Z'
-            FROM projects.repositories r CROSS JOIN (VALUES ('main'), ('next'), ('feature')) AS b (name);
+            FROM projects.repositories r CROSS JOIN (VALUES ('main'), ('next'), ('feature')) AS b
+                (name);
             """
         )
     return acme
@@ -33,7 +35,8 @@ def crossed(acting: Session, acme: UUID) -> UUID:
 def test_summaries_count_each_thing_once(acting: Session, crossed: UUID) -> None:
     with acting(crossed) as app:
         projects = app.execute(
-            "SELECT slug, repository_count, active_repository_count, branch_count, languages, latest_commit_at"
+            "SELECT slug, repository_count, active_repository_count, branch_count, languages,"
+            " latest_commit_at"
             " FROM projects.project_summary ORDER BY slug"
         ).fetchall()
         repositories = app.execute(
@@ -91,7 +94,8 @@ def test_a_name_is_free_again_when_its_holder_is_deleted(acting: Session, acme: 
         ),
         ("INSERT INTO projects.projects (name, slug) VALUES ('x', 'No Slug')", "slug_shape"),
         (
-            "INSERT INTO projects.repositories (full_name, name, provider) VALUES ('x', 'x', 'svn')",
+            "INSERT INTO projects.repositories (full_name, name, provider) VALUES ('x', 'x',"
+            " 'svn')",
             "repositories_provider_check",
         ),
     ],
@@ -100,7 +104,7 @@ def test_nonsense_is_refused_by_name(
     acting: Session, acme: UUID, statement: str, constraint: str
 ) -> None:
     with acting(acme) as app, pytest.raises(errors.CheckViolation) as refused:
-        app.execute(statement)  # type: ignore[arg-type]
+        app.execute(statement)
     assert refused.value.diag.constraint_name == constraint
 
 
