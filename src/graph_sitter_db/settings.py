@@ -1,5 +1,6 @@
-"""What can be set: by environment (`GRAPH_SITTER_DB_*`) and, for analyses, by the analysed
-repository.
+"""How to analyse: set by environment (`GRAPH_SITTER_DB_*`) and by the analysed repository.
+
+Where to store is not the repository's to say: `db` and `adapter` read that from the environment.
 
 A plain pydantic model reads `os.environ` itself. Importing `pydantic_settings` costs 0.23 s more
 than `pydantic` alone (0.34 s against 0.11 s), half of what a query command may take in all.
@@ -49,13 +50,6 @@ class Settings(BaseModel):
     """Defaults hold wherever neither the environment nor the repository says otherwise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-    url: str | None = None  # None: the embedded server
-    home: Path | None = None  # of the embedded server's data; None: the user's data directory
-    linger: Annotated[FiniteFloat, Field(ge=0)] = 300.0  # seconds an unused embedded server stays
-    organization: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)] = (
-        "default"
-    )
 
     include: tuple[str, ...] = ()  # globs; none: everything
     exclude: tuple[str, ...] = ()
