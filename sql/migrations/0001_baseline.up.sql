@@ -2263,12 +2263,14 @@ SELECT s.id AS snapshot_id, s.codebase_id, f.path AS file_path, y.kind, y.name, 
         SELECT count(DISTINCT (e.linkage_id, e.source_symbol)) FROM codebase.linkage_edges e
         WHERE e.organization_id = s.organization_id AND e.target_file_id = sf.file_id
           AND e.target_symbol = codebase.symbol_key(y.qualified_name, y.duplicate_ordinal)
+          AND e.kind IN ('call', 'reference', 'inherit') AND (e.linkage_id, coalesce(e.source_symbol, '')) <> (sf.linkage_id, e.target_symbol)
           AND EXISTS (SELECT FROM codebase.snapshot_files x WHERE x.linkage_id = e.linkage_id AND x.snapshot_id = s.id)
     ) END AS fan_in,
     CASE WHEN sf.linkage_id IS NOT NULL THEN (
         SELECT count(DISTINCT (e.target_file_id, e.target_symbol)) FROM codebase.linkage_edges e
         WHERE e.linkage_id = sf.linkage_id AND e.target_file_id IS NOT NULL
           AND e.source_symbol = codebase.symbol_key(y.qualified_name, y.duplicate_ordinal)
+          AND e.kind IN ('call', 'reference', 'inherit') AND (e.target_file_id, e.target_symbol) <> (sf.file_id, e.source_symbol)
     ) END AS fan_out,
     y.maintainability_index, y.docstring,
     codebase.symbol_key(y.qualified_name, y.duplicate_ordinal) AS symbol_key, y.signature, y.start_line, y.end_line, y.is_exported, s.organization_id
@@ -2290,8 +2292,8 @@ CALL base.describe('codebase.code_elements', 'Symbols of a snapshot with how muc
     cognitive_complexity: Of its own code
     nesting_depth: Deepest nesting of control structures
     parameter_count: Of a callable
-    fan_in: Symbols and files that use it; null at syntax depth
-    fan_out: Symbols and files of the codebase it uses; null at syntax depth
+    fan_in: Other symbols and files that call it, refer to it or inherit from it; null at syntax depth
+    fan_out: Other symbols and files of the codebase that it so uses; null at syntax depth
     maintainability_index: 0 to 100; null when not measured
     docstring: Its documentation
     symbol_key: Its name in edges and issues

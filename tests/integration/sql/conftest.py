@@ -116,7 +116,7 @@ class File:
 
     text: str
     symbols: Mapping[str, str] = field(default_factory=dict)  # qualified name: body
-    edges: Sequence[tuple[str, str, str]] = ()  # source, path, target; no path: target is external
+    edges: Sequence[tuple[str, ...]] = ()  # source, path, target, kind; no path: external
     issues: Sequence[tuple[str, float]] = ()  # rule, minutes
     lines: int = 100
 
@@ -280,13 +280,13 @@ class Recorder:
 
     def _linkage(self, version: int, file: File) -> int:
         linkage = self._insert("codebase.linkages", file_version_id=version, digest=file.linkage)
-        for ordinal, (source, path, target) in enumerate(file.edges):
+        for ordinal, (source, path, target, *kind) in enumerate(file.edges):
             self._insert(
                 "codebase.linkage_edges",
                 returning="ordinal",
                 linkage_id=linkage,
                 ordinal=ordinal,
-                kind="call",
+                kind=kind[0] if kind else "call",
                 source_symbol=source or None,
                 target_file_id=self._file(path) if path else None,
                 target_symbol=target if path else None,

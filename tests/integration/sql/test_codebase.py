@@ -18,6 +18,9 @@ from tests.integration.sql.conftest import (
     values,
 )
 
+from graph_sitter_db.measure import fans
+from graph_sitter_db.model.keys import EdgeKind
+from graph_sitter_db.model.relations import Edge, Linkage
 from graph_sitter_db.store.digests import snapshot_digest
 
 
@@ -97,7 +100,8 @@ def test_a_difference_counts_symbols_and_edges(recorder: Recorder) -> None:
 
 
 def test_elements_count_who_uses_them_in_their_snapshot_alone(recorder: Recorder) -> None:
-    core = File("core", {"core": "1", "core.inner": "1", "alone": "1"})
+    itself = [("core", "core.py", "core")]
+    core = File("core", {"core": "1", "core.inner": "1", "alone": "1"}, itself)
     one = File("one", {"a": "1", "b": "1"}, [("a", "core.py", "core"), ("b", "core.py", "core")])
     two = File("two", {"c": "1"}, [("c", "core.py", "core"), ("", "core.py", "core")])
     both = recorder.snapshot({"core.py": core, "one.py": one, "two.py": two})
@@ -116,6 +120,47 @@ def test_elements_count_who_uses_them_in_their_snapshot_alone(recorder: Recorder
     }  # fmt: skip
     assert fan(less)["core"] == (2, 0)
     assert set(fan(syntax).values()) == {(None, None)}
+
+
+_edges = st.builds(
+    Edge,
+    kind=st.sampled_from(EdgeKind),
+    source=st.sampled_from(["", "f", "g"]),
+    target_path=st.sampled_from(["a.py", "b.py"]),
+    target=st.sampled_from(["", "f", "g"]),
+    external=st.just(""),
+    count=st.just(1),
+    first_line=st.just(1),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(_edges, max_size=12, unique=True), st.lists(_edges, max_size=12, unique=True))
+def test_the_counts_of_elements_equal_the_library_s(
+    acting: Session, of_a: list[Edge], of_b: list[Edge]
+) -> None:
+    linkages = {"a.py": Linkage("a.py", tuple(of_a)), "b.py": Linkage("b.py", tuple(of_b))}
+    with acting(new_organization(acting)) as app:
+        recorder = Recorder(app)
+        snapshot = recorder.snapshot(
+            {
+                path: File(
+                    path,
+                    {"f": "1", "g": "1"},
+                    [(e.source, e.target_path, e.target, e.kind) for e in linkage.edges],
+                )
+                for path, linkage in linkages.items()
+            }
+        )
+        rows = app.execute(
+            "SELECT file_path, symbol_key, fan_in, fan_out FROM codebase.code_elements"
+            " WHERE snapshot_id = %s",
+            (snapshot,),
+        ).fetchall()
+    expected = fans(linkages)
+    assert {(path, key): (i, o) for path, key, i, o in rows} == {
+        (path, key): expected.get((path, key), (0, 0)) for path in linkages for key in ("f", "g")
+    }
 
 
 def test_relations_and_packages_are_told_by_snapshot(recorder: Recorder) -> None:
