@@ -67,6 +67,18 @@ class Targets:
         """What a name stands for at a file's own level."""
         return self._by_name(path, name, set())
 
+    def by_dotted_name(self, path: str, name: str) -> Target | None:
+        """The same for `a.b`, where `a` is a module imported there."""
+        qualifier, _, last = name.rpartition(".")
+        if not qualifier:
+            return self.by_name(path, name)
+        module = self.by_name(path, qualifier)
+        if module is None:
+            return None
+        if module.external:
+            return Target(external=f"{module.external}.{last}")
+        return self.by_name(module.path, last) if module.is_file else None
+
     def name(self, index: int) -> str | None:
         """A node's name, which graph_sitter takes its time to tell."""
         if index not in self._names:

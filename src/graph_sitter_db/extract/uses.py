@@ -7,16 +7,19 @@ from typing import Any
 _CALLEE = {"call": "function", "call_expression": "function", "new_expression": "constructor"}
 # What is looked up on an object, by the type of the looking node.
 _LOOKED_UP = {"attribute": "attribute", "member_expression": "property"}
+_BEGINNINGS = frozenset({"identifier", "this", "super", "import"})  # of a dotted name
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`text` is the name used, `a.b` in full; `name` its last part, "" when it is computed."""
+    """`text` is the name used, `a.b` in full; `name` its last part, "" when it is computed.
+
+    It starts where a site of the same name does: at the `a` of `a.b`, at the `b` of `a().b`.
+    """
 
     text: str
     name: str
     start: int
-    end: int
     line: int
     is_call: bool
     is_qualifier: bool  # the `a` of `a.b`
@@ -41,16 +44,25 @@ def use(match: Any) -> Use:
         named, parent = node, node.parent
     else:
         parent = node
+    first = _first(named)
     return Use(
         text=_text(named),
         name=_name(named),
-        start=named.start_byte,
-        end=named.end_byte,
-        line=named.start_point[0] + 1,
+        start=first.start_byte,
+        line=first.start_point[0] + 1,
         is_call=_is_callee(named, parent),
         is_qualifier=_is_object(named, parent),
         is_closing=parent is not None and parent.type == "jsx_closing_element",
     )
+
+
+def _first(node: Any) -> Any:
+    while node.type in _LOOKED_UP:
+        owner = node.children[0]
+        if owner.type not in _LOOKED_UP and owner.type not in _BEGINNINGS:
+            return node.children[-1]
+        node = owner
+    return node
 
 
 def _name(node: Any) -> str:

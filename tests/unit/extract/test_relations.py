@@ -332,6 +332,25 @@ def test_a_bare_name_never_means_a_method(relate: Relate) -> None:
     }
 
 
+def test_a_base_with_type_arguments_is_found_in_the_module_that_qualifies_it(
+    relate: Relate,
+) -> None:
+    files = {
+        "core.ts": "export interface Base<T> { value: T }\n",
+        "a.ts": (
+            'import * as core from "./core";\n'
+            'import * as lib from "lib";\n'
+            "export interface A extends core.Base<string>, lib.Other<string> { a: number }\n"
+        ),
+    }
+    assert edges(relate(files).linkages["a.ts"]) == {
+        "import . -> core.ts:",
+        "import . -> lib",
+        "inherit A -> core.ts:Base",
+        "inherit A -> lib.Other",
+    }
+
+
 def test_circles_of_wildcard_imports_are_walked_once(relate: Relate) -> None:
     files = {
         "a.py": "from b import *\nfrom c import *\n",
