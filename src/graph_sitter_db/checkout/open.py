@@ -87,9 +87,7 @@ def _plain(place: Path, selection: Selection, revision: str | None, note: str) -
     )
 
 
-def _committed(
-    found: pygit2.Repository, revision: str, prefix: str, selection: Selection
-) -> Tree:
+def _committed(found: pygit2.Repository, revision: str, prefix: str, selection: Selection) -> Tree:
     chosen = repository.commit_at(found, revision)
     listing = commit.listing(_subtree(chosen, prefix), selection)
     branch = origin.branch_of(found, revision, chosen)

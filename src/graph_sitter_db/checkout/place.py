@@ -13,7 +13,7 @@ from graph_sitter_db.model.paths import storable
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """As `Origin` names it; `commit` is what the revision means here, None when it means nothing."""
+    """As `Origin` names it; `commit` is what the revision means here, None if it means nothing."""
 
     full_name: str
     root_path: str

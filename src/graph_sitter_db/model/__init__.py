@@ -1,1 +1,4 @@
-"""The nouns every stage shares: plain, frozen values that know nothing of tools, databases or screens."""
+"""The nouns every stage shares: plain, frozen values.
+
+They know nothing of tools, databases or screens.
+"""

@@ -12,7 +12,8 @@ from graph_sitter_db.model.keys import Language, ParseStatus, SymbolKind
 class Source:
     """A file's bytes at one point of history."""
 
-    path: str  # relative to the codebase's root, "/" between parts; surrogate escapes where not UTF-8
+    # Relative to the codebase's root, "/" between parts; surrogate escapes where not UTF-8.
+    path: str
     language: Language
     content: bytes
     sha256: bytes
@@ -67,12 +68,16 @@ class Parameter:
     name: str
     annotation: str | None = None
     default: str | None = None
-    kind: str = "normal"  # normal, positional_only, keyword_only, variadic, keyword_variadic, pattern
+    # normal, positional_only, keyword_only, variadic, keyword_variadic, pattern
+    kind: str = "normal"
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A definition. `(qualified_name, duplicate_ordinal)` is unique in its file; with the path it is the stable key."""
+    """A definition.
+
+    `(qualified_name, duplicate_ordinal)` is unique in its file; with the path it is the stable key.
+    """
 
     ordinal: int  # position in the file's list of symbols, by start byte
     parent_ordinal: int | None
@@ -108,13 +113,16 @@ class Symbol:
 
 
 def symbol_key(qualified_name: str, duplicate_ordinal: int) -> str:
-    """A symbol's name inside its file: the qualified name, with `#n` from the second of that name on."""
+    """A symbol's name in its file: the qualified name, and `#n` from the second of that name on."""
     return f"{qualified_name}#{duplicate_ordinal}" if duplicate_ordinal else qualified_name
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Physical lines, each counted once: source + comment + blank = physical (a docstring's lines are comment)."""
+    """Physical lines, each counted once: source + comment + blank = physical.
+
+    A docstring's lines are comment.
+    """
 
     physical: int = 0
     source: int = 0
@@ -145,11 +153,14 @@ class FileFacts:
     symbols: tuple[Symbol, ...] = ()
     controls: tuple[Control, ...] = ()  # the module's own level
     sites: tuple[Site, ...] = ()
-    names: frozenset[str] = frozenset()  # identifiers and identifier-like strings that occur in the file
-    exports: frozenset[str] | None = None  # explicit list (`__all__`, export clauses); None when there is none
+    # Identifiers and identifier-like strings that occur in the file.
+    names: frozenset[str] = frozenset()
+    # The explicit list (`__all__`, export clauses); None when there is none.
+    exports: frozenset[str] | None = None
     is_test: bool = False
     is_generated: bool = False
-    tree: Any = field(default=None, repr=False, compare=False)  # the syntax tree's root, while the file is analysed
+    # The syntax tree's root, while the file is analysed.
+    tree: Any = field(default=None, repr=False, compare=False)
 
     @property
     def path(self) -> str:
@@ -158,7 +169,7 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredFile:
-    """A file with its metric values: for the file itself, and for each symbol in the order of `facts.symbols`."""
+    """A file with its metric values: its own, and its symbols' in the order of `facts.symbols`."""
 
     facts: FileFacts
     values: Mapping[str, float]

@@ -8,7 +8,7 @@ from graph_sitter_db.model.keys import Severity
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule reports: the place, the measured value and its limit. Identity is added by `detect`."""
+    """What a rule reports: place, measured value and its limit. `detect` adds the identity."""
 
     path: str
     message: str

@@ -48,12 +48,12 @@ class EdgeKind(StrEnum):
 
 
 class ParseStatus(StrEnum):
-    """ok; partial: parsed around syntax errors; failed: no facts could be had; skipped: left out on purpose."""
+    """How far reading a file came."""
 
     OK = "ok"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    SKIPPED = "skipped"
+    PARTIAL = "partial"  # parsed around syntax errors
+    FAILED = "failed"  # no facts could be had
+    SKIPPED = "skipped"  # left out on purpose
 
 
 class Severity(StrEnum):

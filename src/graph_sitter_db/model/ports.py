@@ -12,7 +12,10 @@ from graph_sitter_db.model.relations import Linkage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A quantity, as data. Give `of_symbol`, `of_file` or both; None from either means: not defined here."""
+    """A quantity, as data. Give `of_symbol`, `of_file` or both.
+
+    The answer None from either means: not defined here.
+    """
 
     name: str
     title: str
@@ -28,7 +31,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A small source that shows a rule: the files by path, and how many findings the rule has in them."""
+    """A small source that shows a rule: files by path, and how many findings the rule has there."""
 
     files: Mapping[str, str]
     findings: int
@@ -50,7 +53,10 @@ type Limits = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A defect to look for, as data. Give `check_file` (bytes alone decide) or `check_codebase` (needs the graph)."""
+    """A defect to look for, as data.
+
+    Give `check_file` (bytes alone decide) or `check_codebase` (needs the graph).
+    """
 
     name: str
     title: str

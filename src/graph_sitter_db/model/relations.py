@@ -21,7 +21,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """A file's outgoing relations. `resolved` and `unresolved` count sites (calls, imports, base classes)."""
+    """A file's outgoing relations.
+
+    `resolved` and `unresolved` count sites (calls, imports, base classes).
+    """
 
     path: str
     edges: tuple[Edge, ...]

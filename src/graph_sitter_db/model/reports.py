@@ -35,7 +35,8 @@ class RunSummary(Report):
     quality_score: float | None
     grade: str | None
     score_model: str | None
-    resolution_rate: float | None  # share of calls, imports and base classes whose target is known; None without a graph
+    # Share of calls, imports and base classes whose target is known; None without a graph.
+    resolution_rate: float | None
     repository_id: UUID | None = None
 
 
@@ -66,7 +67,8 @@ class IssueReport(Report):
     measured: float | None = None
     limit: float | None = None
     effort_minutes: float
-    lifecycle: str | None = None  # new, existing, reopened; None when there is no earlier run to tell
+    # new, existing, reopened; None when there is no earlier run to tell
+    lifecycle: str | None = None
 
 
 class SymbolReport(Report):
@@ -166,7 +168,10 @@ class FileChange(Report):
 
 
 class Comparison(Report):
-    """What differs between two runs; `compare(a, a)` is empty, `compare(a, b)` mirrors `compare(b, a)`."""
+    """What differs between two runs.
+
+    `compare(a, a)` is empty, `compare(a, b)` mirrors `compare(b, a)`.
+    """
 
     before: RunSummary
     after: RunSummary

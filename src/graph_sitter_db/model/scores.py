@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Points a codebase loses to one file under one rule; the losses of a score sum to 100 - value."""
+    """Points lost to one file under one rule; the losses of a score sum to 100 - value."""
 
     rule: str
     path: str

@@ -60,12 +60,14 @@ class Analysis:
     files: tuple[AnalysedFile, ...]  # by path
     score: Score
     totals: Mapping[str, float]  # metric name → value for the whole codebase
-    definitions: Mapping[str, str]  # metric or rule → version: the extractor's fingerprint is taken of these
+    # Metric or rule → version: the extractor's fingerprint is taken of these.
+    definitions: Mapping[str, str]
     failures: tuple[Failure, ...] = ()
     graph_summary: str = ""
     node_count: int = 0
     edge_count: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)  # wall time by stage
-    settings: Mapping[str, object] = field(default_factory=dict)  # what distinguishes this run's configuration
+    # What distinguishes this run's configuration.
+    settings: Mapping[str, object] = field(default_factory=dict)
     metrics: Sequence[Metric] = ()  # what the totals' names mean
     recommendations: Sequence[str] = ()
