@@ -16,8 +16,9 @@ def follow(walk: Walk, node: Node, branch: Branch) -> None:
     if branch.chains:
         for at, child in enumerate(children):
             if child.type in branch.chains:
-                chain = partial(follow, walk, child, branch.chains[child.type])
-                walk.stack += [*children[:at], chain, *children[at + 1 :]][::-1]
+                parts: list[Node | Callable[[], None]] = [*children]
+                parts[at] = partial(follow, walk, child, branch.chains[child.type])
+                walk.stack += parts[::-1]
                 return
     if branch.is_statement:
         walk.statement(node)

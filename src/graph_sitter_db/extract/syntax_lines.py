@@ -53,7 +53,9 @@ def _kinds(text: bytes, remarks: Sequence[tuple[int, int]]) -> list[int]:
     return kinds
 
 
-def _fill_gaps(kinds: list[int], rows: Sequence[bytes], remarks: Sequence[tuple[int, int]]) -> None:
+def _fill_gaps(
+    kinds: list[int], rows: Sequence[bytearray], remarks: Sequence[tuple[int, int]]
+) -> None:
     """Empty lines inside of a comment or docstring belong to it."""
     starts = [0, *accumulate(len(row) + 1 for row in rows)]
     for start, end in remarks:

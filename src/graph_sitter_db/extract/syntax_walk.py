@@ -28,7 +28,8 @@ class Walk:
     def __init__(self, text: Text, spec: LanguageSpec, table: Table) -> None:
         self.spec = spec
         self.content = text.content
-        self.frame = self.file = Frame(receiver=spec.receiver and spec.receiver.encode())
+        receiver = spec.receiver.encode() if spec.receiver else None
+        self.frame = self.file = Frame(receiver=receiver)
         self.frames: list[Frame] = []
         self.sites: list[Site] = []
         self.names: set[bytes] = set()
