@@ -1,4 +1,5 @@
 import pytest
+from tests.unit.extract.conftest import Reader
 
 from graph_sitter_db.model.facts import Lines
 
@@ -15,7 +16,7 @@ from graph_sitter_db.model.facts import Lines
         ('def f(): "doc"\n', Lines(1, 1, 0, 0)),
     ],
 )
-def test_python_lines(read, source, lines):
+def test_python_lines(read: Reader, source: str, lines: Lines) -> None:
     assert read(source).lines == lines
 
 
@@ -27,10 +28,10 @@ def test_python_lines(read, source, lines):
         ("x = `a\n\n# b`\n", Lines(3, 3, 0, 0)),
     ],
 )
-def test_typescript_lines(read, source, lines):
+def test_typescript_lines(read: Reader, source: str, lines: Lines) -> None:
     assert read(source, "a.ts").lines == lines
 
 
-def test_a_symbols_source_lines_are_those_inside_its_span(read):
+def test_a_symbols_source_lines_are_those_inside_its_span(read: Reader) -> None:
     symbol = read('def f():\n    """Doc."""\n\n    # why\n    return 1\n\n\nx = 1\n').symbols[0]
     assert symbol.lines_source == 2

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from tests.unit.extract.conftest import Reader
 
 from graph_sitter_db.model.keys import ParseStatus, SymbolKind
 
@@ -46,7 +47,7 @@ def statements(tree: ast.Module) -> int:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_symbols_and_statements_are_those_of_ast(package, read):
+def test_symbols_and_statements_are_those_of_ast(package: str, read: Reader) -> None:
     for path in files(package):
         content = path.read_bytes()
         facts, tree = read(content, str(path)), parsed(content)
@@ -62,7 +63,7 @@ def test_symbols_and_statements_are_those_of_ast(package, read):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_keys_are_unique_and_positions_ascend(package, read):
+def test_keys_are_unique_and_positions_ascend(package: str, read: Reader) -> None:
     for path in files(package):
         symbols = read(path.read_bytes(), str(path)).symbols
         assert len({symbol.key for symbol in symbols}) == len(symbols)

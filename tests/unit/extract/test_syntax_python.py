@@ -1,16 +1,17 @@
 from textwrap import dedent
 
 import pytest
+from tests.unit.extract.conftest import Reader
 
-from graph_sitter_db.model.facts import ControlKind
+from graph_sitter_db.model.facts import ControlKind, FileFacts
 from graph_sitter_db.model.keys import SymbolKind
 
 
-def kinds(facts):
+def kinds(facts: FileFacts) -> dict[str, SymbolKind]:
     return {symbol.key: symbol.kind for symbol in facts.symbols}
 
 
-def test_definitions_are_found_wherever_they_stand(read):
+def test_definitions_are_found_wherever_they_stand(read: Reader) -> None:
     facts = read(
         dedent("""
         if True:
@@ -37,7 +38,7 @@ def test_definitions_are_found_wherever_they_stand(read):
     assert kinds(facts)["B.m.inner"] == SymbolKind.FUNCTION
 
 
-def test_kinds_and_flags_follow_decorators_and_bases(read):
+def test_kinds_and_flags_follow_decorators_and_bases(read: Reader) -> None:
     facts = read(
         dedent("""
         class Shape(abc.ABC, Generic[T], metaclass=Meta):
@@ -76,7 +77,7 @@ def test_kinds_and_flags_follow_decorators_and_bases(read):
     assert by_key["Shape.d"].is_async
 
 
-def test_variables_are_first_assignments_of_the_module(read):
+def test_variables_are_first_assignments_of_the_module(read: Reader) -> None:
     facts = read(
         dedent("""
         a: Final[int] = 1
@@ -98,7 +99,7 @@ def test_variables_are_first_assignments_of_the_module(read):
     assert (a.signature, a.return_type) == ("a: Final[int]", "Final[int]")
 
 
-def test_parameters_have_name_annotation_default_and_kind(read):
+def test_parameters_have_name_annotation_default_and_kind(read: Reader) -> None:
     (symbol,) = read(
         "def f(a, b: int = 1, /, c='x', *args: str, d, e: T = (), **rest): ..."
     ).symbols
@@ -113,14 +114,14 @@ def test_parameters_have_name_annotation_default_and_kind(read):
     ]
 
 
-def test_a_signature_is_one_line_without_comments(read):
+def test_a_signature_is_one_line_without_comments(read: Reader) -> None:
     (symbol,) = read(
         "async def f(\n    a,  # first\n    b=1,\n) -> int:  # noqa\n    pass\n"
     ).symbols
     assert symbol.signature == "async def f( a, b=1, ) -> int"
 
 
-def test_spans_begin_after_decorators_and_end_with_the_last_token(read):
+def test_spans_begin_after_decorators_and_end_with_the_last_token(read: Reader) -> None:
     source = "@d\n@e(1)\ndef f():\n    return 1\n    # the end\n\nx = 1\n"
     symbol = read(source).symbols[0]
     assert (symbol.start_line, symbol.end_line) == (3, 4)
@@ -142,12 +143,14 @@ def test_spans_begin_after_decorators_and_end_with_the_last_token(read):
         ("class _A:\n def m(self): ...\n", []),
     ],
 )
-def test_exports_follow_dunder_all_else_underscores(read, source, exported):
+def test_exports_follow_dunder_all_else_underscores(
+    read: Reader, source: str, exported: list[str]
+) -> None:
     facts = read(source)
     assert [s.qualified_name for s in facts.symbols if s.is_exported] == exported
 
 
-def test_sites_name_calls_imports_and_bases(read):
+def test_sites_name_calls_imports_and_bases(read: Reader) -> None:
     facts = read(
         "import a.b as c\nfrom ..d import e as f, g\nfrom h import *\n"
         "class K(c.L):\n    def m(self):\n        self.n(o)(p).q.r()\n"
@@ -172,12 +175,12 @@ def test_sites_name_calls_imports_and_bases(read):
     assert facts.symbols[1].calls == (".q.r", "self.n")
 
 
-def test_names_include_strings_that_look_like_names(read):
+def test_names_include_strings_that_look_like_names(read: Reader) -> None:
     facts = read("getattr(x, 'first')\n'pkg.mod:second'\n'not a name'\nf'{third}'\n")
     assert {"getattr", "x", "first", "pkg", "mod", "second", "third"} == facts.names
 
 
-def test_controls_carry_kind_nesting_and_weight(read):
+def test_controls_carry_kind_nesting_and_weight(read: Reader) -> None:
     facts = read(
         dedent("""
         def f(a=1 if x else 2):
@@ -227,7 +230,9 @@ c"',
         ('f"no"', None),
     ],
 )
-def test_docstrings_are_read_as_python_reads_them(read, literal, text):
+def test_docstrings_are_read_as_python_reads_them(
+    read: Reader, literal: str, text: str | None
+) -> None:
     facts = read(f"def f():\n    {literal}\n    pass\n")
     assert facts.symbols[0].docstring == text
 
@@ -235,7 +240,7 @@ def test_docstrings_are_read_as_python_reads_them(read, literal, text):
 class TestStructure:
     SOURCE = "def f(a, b):\n    if a:\n        return [b, 'x y']\n    return None\n"
 
-    def digest(self, read, source):
+    def digest(self, read: Reader, source: str) -> bytes:
         return read(source).symbols[0].structure_sha256
 
     @pytest.mark.parametrize(
@@ -246,7 +251,7 @@ class TestStructure:
             "def f(a, b):\n    'Doc.'\n    if a:\n        return [b, 'x y']\n    return None\n",
         ],
     )
-    def test_layout_comments_and_docstrings_do_not_change_it(self, read, same):
+    def test_layout_comments_and_docstrings_do_not_change_it(self, read: Reader, same: str) -> None:
         assert self.digest(read, same) == self.digest(read, self.SOURCE)
 
     @pytest.mark.parametrize(
@@ -257,10 +262,10 @@ class TestStructure:
             "def f(a, c):\n    if a:\n        return [b, 'x y']\n    return None\n",
         ],
     )
-    def test_tokens_and_blocks_do(self, read, other):
+    def test_tokens_and_blocks_do(self, read: Reader, other: str) -> None:
         assert self.digest(read, other) != self.digest(read, self.SOURCE)
 
-    def test_what_is_inside_changes_what_is_around(self, read):
+    def test_what_is_inside_changes_what_is_around(self, read: Reader) -> None:
         one = read("class A:\n    def m(self): return 1\n").symbols
         two = read("class A:\n    def m(self): return 2\n").symbols
         assert one[0].structure_sha256 != two[0].structure_sha256

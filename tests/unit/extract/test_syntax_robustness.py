@@ -3,18 +3,19 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.extract.conftest import Reader
 
 from graph_sitter_db import extract
 from graph_sitter_db.model.facts import Lines, Source
 from graph_sitter_db.model.keys import Language, ParseStatus
 
 
-def test_an_empty_file_has_facts(read):
+def test_an_empty_file_has_facts(read: Reader) -> None:
     facts = read("")
     assert (facts.parse_status, facts.lines, facts.symbols) == (ParseStatus.OK, Lines(), ())
 
 
-def test_syntax_errors_leave_the_rest_and_name_the_line(read):
+def test_syntax_errors_leave_the_rest_and_name_the_line(read: Reader) -> None:
     facts = read("def ok():\n    pass\n\nx = = 1\n\ndef after():\n    pass\n")
     assert facts.parse_status is ParseStatus.PARTIAL
     assert facts.parse_error == "line 4: syntax error"
@@ -31,14 +32,14 @@ def test_syntax_errors_leave_the_rest_and_name_the_line(read):
         ("# coding: shift_jis\nx = 'ソ'\ndef f(): pass\n".encode("shift_jis"), ParseStatus.OK),
     ],
 )
-def test_unusual_bytes_keep_their_places(read, content, status):
+def test_unusual_bytes_keep_their_places(read: Reader, content: bytes, status: ParseStatus) -> None:
     facts = read(content)
     function = next(symbol for symbol in facts.symbols if symbol.key == "f")
     assert facts.parse_status is status
     assert content[function.start_byte : function.end_byte] == b"def f(): pass"
 
 
-def test_names_are_read_in_the_declared_encoding(read):
+def test_names_are_read_in_the_declared_encoding(read: Reader) -> None:
     facts = read("# coding: latin-1\ndef übung(): pass\n".encode("latin-1"))
     assert facts.symbols[0].name == "übung"
 
@@ -52,14 +53,14 @@ def test_names_are_read_in_the_declared_encoding(read):
         ("# coding: iso2022_jp\nx = '日本'\n".encode("iso2022_jp"), "iso2022_jp"),
     ],
 )
-def test_what_cannot_be_read_says_why(read, content, said):
+def test_what_cannot_be_read_says_why(read: Reader, content: bytes, said: str) -> None:
     facts = read(content)
     assert facts.parse_status is ParseStatus.FAILED
     assert said in (facts.parse_error or "")
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_every_line_ending_counts_the_same(read, newline):
+def test_every_line_ending_counts_the_same(read: Reader, newline: str) -> None:
     source = 'def f():\n    """One.\n\n    Two."""\n    return 1\n\n# end\n'.replace("\n", newline)
     facts = read(source.encode())
     assert facts.lines == Lines(7, 2, 4, 1)
@@ -81,13 +82,13 @@ def test_every_line_ending_counts_the_same(read, newline):
         ("a.tsx", "/** a */\n" * 20_000 + "function f() {}"),
     ],
 )
-def test_depth_and_length_neither_exhaust_nor_stall(read, path, content):
+def test_depth_and_length_neither_exhaust_nor_stall(read: Reader, path: str, content: str) -> None:
     started = time.process_time()
     assert read(content, path).parse_status is ParseStatus.OK
     assert time.process_time() - started < 5
 
 
-def test_a_large_generated_file_is_read_in_time_linear_in_its_size(read):
+def test_a_large_generated_file_is_read_in_time_linear_in_its_size(read: Reader) -> None:
     part = "def f{n}(a, b):\n    if a and b:\n        return [a, 'x{n}']\n    return b\n"
 
     def seconds(count: int) -> float:
@@ -102,7 +103,7 @@ def test_a_large_generated_file_is_read_in_time_linear_in_its_size(read):
 
 @settings(max_examples=150, deadline=None)
 @given(content=st.binary(max_size=300), language=st.sampled_from(Language))
-def test_no_bytes_raise(content, language):
+def test_no_bytes_raise(content: bytes, language: Language) -> None:
     facts = extract.facts(Source("x", language, content, b""))
     lines = facts.lines
     assert lines.source + lines.comment + lines.blank == lines.physical
@@ -125,7 +126,9 @@ FRAGMENTS = st.lists(st.sampled_from((*PYTHON, *TYPESCRIPT, "(")), max_size=12)
 
 @settings(max_examples=150, deadline=None)
 @given(parts=FRAGMENTS, language=st.sampled_from(Language))
-def test_broken_code_of_any_kind_gives_consistent_facts(parts, language):
+def test_broken_code_of_any_kind_gives_consistent_facts(
+    parts: list[str], language: Language
+) -> None:
     content = "\n".join(parts).encode()
     facts = extract.facts(Source("x", language, content, b""))
     lines = facts.lines
@@ -148,7 +151,7 @@ def test_broken_code_of_any_kind_gives_consistent_facts(parts, language):
         ("src/testing.py", False),
     ],
 )
-def test_tests_are_told_by_their_path(read, path, test):
+def test_tests_are_told_by_their_path(read: Reader, path: str, test: bool) -> None:
     assert read("", path).is_test is test
 
 
@@ -163,5 +166,7 @@ def test_tests_are_told_by_their_path(read, path, test):
         ("a.py", "x = 1\n" * 1000 + "# @generated\n", False),
     ],
 )
-def test_generated_files_say_so_in_name_or_header(read, path, content, generated):
+def test_generated_files_say_so_in_name_or_header(
+    read: Reader, path: str, content: str, generated: bool
+) -> None:
     assert read(content, path).is_generated is generated

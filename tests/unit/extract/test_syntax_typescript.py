@@ -1,13 +1,16 @@
 from textwrap import dedent
 
 import pytest
+from tests.unit.extract.conftest import Reader
+
+from graph_sitter_db.model.facts import FileFacts
 
 
-def keys(facts):
+def keys(facts: FileFacts) -> list[tuple[str, str]]:
     return [(symbol.kind.value, symbol.key) for symbol in facts.symbols]
 
 
-def test_every_kind_of_definition_is_a_symbol(read):
+def test_every_kind_of_definition_is_a_symbol(read: Reader) -> None:
     facts = read(
         dedent("""
         function a() {}
@@ -70,20 +73,20 @@ def test_every_kind_of_definition_is_a_symbol(read):
     assert [s.key for s in facts.symbols if s.is_static] == ["O.u"]
 
 
-def test_overloads_are_symbols_told_apart_by_ordinal(read):
+def test_overloads_are_symbols_told_apart_by_ordinal(read: Reader) -> None:
     facts = read(
         "function f(a: string): void;\nfunction f(a: number): void;\nfunction f(a) {}", "a.ts"
     )
     assert [symbol.key for symbol in facts.symbols] == ["f", "f#1", "f#2"]
 
 
-def test_anonymous_functions_with_a_block_are_symbols_and_expressions_are_not(read):
+def test_anonymous_functions_with_a_block_are_symbols_and_expressions_are_not(read: Reader) -> None:
     facts = read("function f() { g(() => { h() }); g(x => x ? 1 : 2); g(function () {}) }", "a.js")
     assert [symbol.key for symbol in facts.symbols] == ["f", "f.<anonymous>", "f.<anonymous>#1"]
     assert [c.kind.value for c in facts.symbols[0].controls if c.in_lambda] == ["ternary"]
 
 
-def test_a_loop_variable_is_neither_symbol_nor_statement(read):
+def test_a_loop_variable_is_neither_symbol_nor_statement(read: Reader) -> None:
     facts = read("for (let i = 0; i < 3; i++) { f(i) }\nfor (const j of k) f(j)", "a.ts")
     assert not facts.symbols
     assert facts.statements == 4
@@ -105,13 +108,13 @@ def test_a_loop_variable_is_neither_symbol_nor_statement(read):
         ("function a() {}", [], None),
     ],
 )
-def test_exports(read, source, exported, names):
+def test_exports(read: Reader, source: str, exported: list[str], names: set[str] | None) -> None:
     facts = read(source, "a.ts")
     assert [s.qualified_name for s in facts.symbols if s.is_exported] == exported
     assert facts.exports == names
 
 
-def test_the_comment_immediately_before_documents(read):
+def test_the_comment_immediately_before_documents(read: Reader) -> None:
     facts = read(
         dedent("""
         /** Not for a. */
@@ -151,7 +154,7 @@ def test_the_comment_immediately_before_documents(read):
     assert by_name["B.n"].decorators == ("dec()",)
 
 
-def test_controls_follow_the_language(read):
+def test_controls_follow_the_language(read: Reader) -> None:
     facts = read(
         "function f(a = 1, { b = 2 }) {\n"
         "  if (a) {} else if (b) {} else {}\n"
@@ -181,7 +184,7 @@ def test_controls_follow_the_language(read):
     ]
 
 
-def test_sites_and_attributes(read):
+def test_sites_and_attributes(read: Reader) -> None:
     facts = read(
         "import a, { b as c } from 'm'\nimport * as d from 'n'\nimport 'o'\n"
         "const e = require('p'); export { f } from './q'\n"
@@ -203,7 +206,7 @@ def test_sites_and_attributes(read):
     assert facts.symbols[-1].attributes == ("x",)
 
 
-def test_tsx_and_casts_parse_in_their_own_grammars(read):
+def test_tsx_and_casts_parse_in_their_own_grammars(read: Reader) -> None:
     component = read("export const A = () => { return <B c={d && <E/>}>text</B> }", "a.tsx")
     cast = read("const a = <T>b;", "a.ts")
     variance = read(

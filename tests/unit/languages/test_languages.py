@@ -22,15 +22,17 @@ from graph_sitter_db.model.keys import Family, Language
         ("a.md", None, None),
     ],
 )
-def test_the_suffix_tells_language_and_family(path, language, family):
+def test_the_suffix_tells_language_and_family(
+    path: str, language: Language | None, family: Family | None
+) -> None:
     assert (language_of(path), family_of(path)) == (language, family)
 
 
-def test_every_language_has_a_specification_of_its_own():
+def test_every_language_has_a_specification_of_its_own() -> None:
     assert [spec(language).language for language in Language] == list(Language)
 
 
-def test_telling_files_apart_loads_no_grammar():
+def test_telling_files_apart_loads_no_grammar() -> None:
     code = "import sys, graph_sitter_db.languages; print('tree_sitter' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -7,13 +7,15 @@ from textwrap import dedent
 
 import complexipy
 import pytest
+from tests.unit.measure.conftest import Reader
 
 from graph_sitter_db import measure
+from graph_sitter_db.model.facts import FileFacts
 
 NAME = "cognitive_complexity"
 
 
-def of(facts, key):
+def of(facts: FileFacts, key: str) -> float:
     measured = measure.measure(facts)
     symbol = next(symbol for symbol in facts.symbols if symbol.key == key)
     return measured.symbol_values[symbol.ordinal][NAME]
@@ -140,7 +142,7 @@ def get_words(number):
         ("def my_method2():\n def r():\n  if a: pass\n r()\n", "my_method2", 2),
     ],
 )
-def test_published_totals_in_python(read, source, name, total):
+def test_published_totals_in_python(read: Reader, source: str, name: str, total: int) -> None:
     assert of(read(source), name) == total
 
 
@@ -176,11 +178,11 @@ def test_published_totals_in_python(read, source, name, total):
         ("function f() { return a ?? b }", "f", 0),
     ],
 )
-def test_published_totals_in_typescript(read, source, name, total):
+def test_published_totals_in_typescript(read: Reader, source: str, name: str, total: int) -> None:
     assert of(read(source, "a.ts"), name) == total
 
 
-def test_a_lambda_nests_and_belongs_to_its_function(read):
+def test_a_lambda_nests_and_belongs_to_its_function(read: Reader) -> None:
     assert of(read("def f():\n    return lambda: 1 if a else 2\n"), "f") == 2
 
 
@@ -196,7 +198,7 @@ def test_a_lambda_nests_and_belongs_to_its_function(read):
         ("def f():\n    with a:\n        try: pass\n        finally: pass\n", 0),
     ],
 )
-def test_python_follows_sonar(read, source, total):
+def test_python_follows_sonar(read: Reader, source: str, total: int) -> None:
     assert of(read(source), "f") == total
 
 
@@ -229,7 +231,9 @@ def is_inside(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
 
 
 @pytest.mark.parametrize(("package", "least"), [("click", 300), ("rich", 500)])
-def test_other_functions_count_as_complexipy_counts_them(package, least, read):
+def test_other_functions_count_as_complexipy_counts_them(
+    package: str, least: int, read: Reader
+) -> None:
     spec = find_spec(package)
     assert spec and spec.origin
     compared = 0
@@ -252,7 +256,7 @@ def test_other_functions_count_as_complexipy_counts_them(package, least, read):
     assert compared > least
 
 
-def test_a_files_value_counts_nested_functions_once(read):
+def test_a_files_value_counts_nested_functions_once(read: Reader) -> None:
     facts = read(
         dedent("""
         if a: pass

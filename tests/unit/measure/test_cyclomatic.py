@@ -3,14 +3,20 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
-from radon.visitors import Class, ComplexityVisitor, Function
+from radon.visitors import (  # type: ignore[import-untyped]  # radon has no type hints
+    Class,
+    ComplexityVisitor,
+    Function,
+)
+from tests.unit.measure.conftest import Reader
 
 from graph_sitter_db import measure
+from graph_sitter_db.model.facts import FileFacts
 
 NAME = "cyclomatic_complexity"
 
 
-def of(facts, key="f"):
+def of(facts: FileFacts, key: str = "f") -> float:
     measured = measure.measure(facts)
     symbol = next(symbol for symbol in facts.symbols if symbol.key == key)
     return measured.symbol_values[symbol.ordinal][NAME]
@@ -31,7 +37,7 @@ def radons(code: str) -> dict[tuple[str, int], int]:
 
 
 @pytest.mark.parametrize("package", ["click", "rich", "asyncio", "email"])
-def test_python_functions_count_as_radon_counts_them(package, read):
+def test_python_functions_count_as_radon_counts_them(package: str, read: Reader) -> None:
     spec = find_spec(package)
     assert spec and spec.origin
     for path in sorted(Path(spec.origin).parent.rglob("*.py")):
@@ -60,7 +66,7 @@ def test_python_functions_count_as_radon_counts_them(package, read):
         ("def inner():\n    if a: pass", 1),
     ],
 )
-def test_python_decisions(read, body, value):
+def test_python_decisions(read: Reader, body: str, value: int) -> None:
     assert of(read("def f(d=1 if e else 2):\n" + indent(body, "    "))) == value
 
 
@@ -81,12 +87,12 @@ def test_python_decisions(read, body, value):
     ],
 )
 @pytest.mark.parametrize("path", ["a.ts", "a.tsx", "a.js", "a.jsx"])
-def test_typescript_decisions(read, body, value, path):
+def test_typescript_decisions(read: Reader, body: str, value: int, path: str) -> None:
     assert of(read(f"function f(x, y) {{ {body} }}", path)) == value
     assert of(read(f"function f(x, y = 1) {{ {body} }}", path)) == value + 1
 
 
-def test_a_files_value_is_that_of_its_functions_and_of_what_stands_outside(read):
+def test_a_files_value_is_that_of_its_functions_and_of_what_stands_outside(read: Reader) -> None:
     facts = read(
         dedent("""
         if a or b:

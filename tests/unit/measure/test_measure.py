@@ -1,15 +1,23 @@
+from collections.abc import Callable
 from textwrap import dedent
+from typing import NoReturn
 
 import pytest
+from tests.unit.measure.conftest import Reader
 
 from graph_sitter_db import measure
 from graph_sitter_db.measure.metrics import METRICS
+from graph_sitter_db.model.facts import FileFacts, Symbol
 from graph_sitter_db.model.keys import Direction, EdgeKind, Rollup
 from graph_sitter_db.model.ports import Metric
-from graph_sitter_db.model.relations import Edge, Linkage
+from graph_sitter_db.model.relations import Edge, Failure, Linkage
 
 
-def metric(name, of_file=None, of_symbol=None):
+def metric(
+    name: str,
+    of_file: Callable[[FileFacts], float | None] | None = None,
+    of_symbol: Callable[[Symbol, FileFacts], float | None] | None = None,
+) -> Metric:
     return Metric(
         name=name,
         title=name,
@@ -23,7 +31,7 @@ def metric(name, of_file=None, of_symbol=None):
     )
 
 
-def test_built_in_metrics_have_distinct_names_and_say_what_they_count():
+def test_built_in_metrics_have_distinct_names_and_say_what_they_count() -> None:
     assert len({each.name for each in METRICS}) == len(METRICS)
     assert all(each.definition and each.source and each.version for each in METRICS)
 
@@ -44,18 +52,20 @@ def test_built_in_metrics_have_distinct_names_and_say_what_they_count():
         ("function f(this: T, a, {b}, ...c) { if (a) { switch (b) {} } return }", "a.ts", 2, 3, 1),
     ],
 )
-def test_shape_of_functions(read, source, path, nesting, parameters, returns):
+def test_shape_of_functions(
+    read: Reader, source: str, path: str, nesting: int, parameters: int, returns: int
+) -> None:
     values = measure.measure(read(source, path)).symbol_values[-1]
     assert values["nesting_depth"] == nesting
     assert values["parameter_count"] == parameters
     assert values["return_count"] == returns
 
 
-def test_a_metric_that_raises_costs_its_own_value_only(read):
-    def fail(*args):
+def test_a_metric_that_raises_costs_its_own_value_only(read: Reader) -> None:
+    def fail(*args: object) -> NoReturn:
         raise ZeroDivisionError("by zero")
 
-    failures = []
+    failures: list[Failure] = []
     metrics = [metric("bad", fail, fail), metric("good", lambda facts: 1, lambda s, facts: 2)]
     measured = measure.measure(read("def f(): pass\n"), metrics, failures)
     assert measured.values == {"good": 1}
@@ -67,12 +77,12 @@ def test_a_metric_that_raises_costs_its_own_value_only(read):
     assert failures[0].message == "ZeroDivisionError: by zero"
 
 
-def test_undefined_values_are_left_out(read):
+def test_undefined_values_are_left_out(read: Reader) -> None:
     measured = measure.measure(read("x = 1\n"), [metric("none", lambda facts: None)])
     assert measured.values == {}
 
 
-def test_statements_of_levels_sum_to_the_files(read):
+def test_statements_of_levels_sum_to_the_files(read: Reader) -> None:
     facts = read(
         dedent("""
         x = 1
@@ -88,7 +98,7 @@ def test_statements_of_levels_sum_to_the_files(read):
     assert [symbol.statements for symbol in facts.symbols] == [0, 2, 4]
 
 
-def test_totals_sum_files_and_spread_functions(read):
+def test_totals_sum_files_and_spread_functions(read: Reader) -> None:
     files = [
         measure.measure(read("def f(a):\n    if a: pass\n", "a.py")),
         measure.measure(read("def g(): pass\nclass A: pass\n", "b.py")),
@@ -103,11 +113,11 @@ def test_totals_sum_files_and_spread_functions(read):
     assert "fan_in_max" not in totals
 
 
-def test_totals_of_nothing_are_zero():
+def test_totals_of_nothing_are_zero() -> None:
     assert measure.totals([], {})["files"] == 0
 
 
-def edge(kind, source, path, target, external=""):
+def edge(kind: EdgeKind, source: str, path: str, target: str, external: str = "") -> Edge:
     return Edge(kind, source, path, target, external, 3, 1)
 
 
@@ -128,7 +138,7 @@ LINKAGES = {
 }
 
 
-def test_fans_count_distinct_others_in_the_codebase():
+def test_fans_count_distinct_others_in_the_codebase() -> None:
     assert measure.fans(LINKAGES) == {
         ("a.py", "f"): (0, 1),
         ("b.py", "g"): (2, 0),
@@ -136,12 +146,12 @@ def test_fans_count_distinct_others_in_the_codebase():
     }
 
 
-def test_fan_in_and_fan_out_sum_to_the_same():
+def test_fan_in_and_fan_out_sum_to_the_same() -> None:
     fans = measure.fans(LINKAGES).values()
     assert sum(fan_in for fan_in, _ in fans) == sum(fan_out for _, fan_out in fans)
 
 
-def test_totals_tell_the_resolution():
+def test_totals_tell_the_resolution() -> None:
     totals = measure.totals([], LINKAGES)
     assert (totals["edges"], totals["sites_resolved"], totals["sites_unresolved"]) == (6, 5, 1)
     assert (totals["fan_in_max"], totals["fan_out_max"]) == (2, 1)
