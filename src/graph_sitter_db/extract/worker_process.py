@@ -9,6 +9,8 @@ from contextlib import suppress
 from threading import Thread
 from typing import IO, Any
 
+import psutil
+
 from graph_sitter_db.extract import quiet
 from graph_sitter_db.extract.graph import build
 from graph_sitter_db.extract.relations import related
@@ -30,16 +32,10 @@ def serve() -> None:
         _limit(resource.RLIMIT_STACK, _STACK)
         _limit(resource.RLIMIT_AS, job.memory)
         _say(answers, "relations", _work(job, answers))
-    except MemoryError:
-        gc.collect()
-        limit = f"{job.memory / 1024**3:.1f} GB"
-        _say(
-            answers, "failed", f"the graph needs more memory than the setting graph_memory, {limit}"
-        )
     except Exception as error:
-        _say(answers, "failed", f"graph-sitter failed: {type(error).__name__}: {error}")
+        _limit(resource.RLIMIT_AS, sys.maxsize)  # so that there is memory to say it
+        _say(answers, "failed", _reason(error, job.memory))
     finally:
-        answers.flush()
         os._exit(0)  # taking the graph apart would take seconds
 
 
@@ -54,6 +50,14 @@ def _work(job: Job, answers: IO[bytes]) -> Any:
 def _say(answers: IO[bytes], *message: Any) -> None:
     pickle.dump(message, answers)
     answers.flush()
+
+
+def _reason(error: Exception, memory: int) -> str:
+    """Want of memory shows itself as all kinds of errors, in compiled code above all."""
+    if isinstance(error, MemoryError) or psutil.Process().memory_info().vms > 0.9 * memory:
+        limit = f"{memory / 1024**3:.1f} GB"
+        return f"the graph needs more memory than the setting graph_memory, {limit}"
+    return f"graph-sitter failed: {type(error).__name__}: {error}"
 
 
 def _watch(pipe: IO[bytes]) -> None:
