@@ -109,6 +109,13 @@ def installed_database(server_url: str, template_database: str) -> Iterator[str]
         yield url
 
 
+@pytest.fixture(scope="module")
+def shared_database(server_url: str, template_database: str) -> Iterator[str]:
+    """As `installed_database`, for the tests of one module, which read what was recorded once."""
+    with _new_database(server_url, template_database) as url:
+        yield url
+
+
 @pytest.fixture
 def database(installed_database: str) -> Iterator[Database]:
     with open_database(installed_database) as opened:

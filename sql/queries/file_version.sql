@@ -1,6 +1,6 @@
 -- The stored version of a file: the one in a run, or the one with these very bytes; the newest run that
 -- holds it (if one still does), and its metrics: of its bytes, and of its relations in that run.
--- :run uuid or :codebase uuid and :blob_sha256 bytea; :path
+-- :run uuid, or :codebase uuid, :blob_sha256 bytea and :extractor bytea (its fingerprint; null: any); :path
 WITH version AS MATERIALIZED (
     SELECT sf.file_version_id AS id
       FROM analytics.analysis_runs r
@@ -15,6 +15,10 @@ WITH version AS MATERIALIZED (
      WHERE f.codebase_id = CAST(:codebase AS uuid)
        AND f.path = CAST(:path AS text)
        AND v.blob_sha256 = CAST(:blob_sha256 AS bytea)
+       AND (CAST(:extractor AS bytea) IS NULL
+            OR v.extractor_id = (SELECT e.id
+                                   FROM codebase.extractors e
+                                  WHERE e.fingerprint = CAST(:extractor AS bytea)))
 )
 SELECT v.id,
        r.id AS run_id,
@@ -22,7 +26,7 @@ SELECT v.id,
        jsonb_strip_nulls(jsonb_build_object(
            'lines_physical', v.lines_physical,
            'lines_source', v.lines_source,
-           'lines_logical', v.lines_logical,
+           'statements', v.lines_logical,
            'lines_comment', v.lines_comment,
            'lines_blank', v.lines_blank,
            'cyclomatic_complexity', v.cyclomatic_complexity,

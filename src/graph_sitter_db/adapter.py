@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from graph_sitter_db import query
 from graph_sitter_db.checkout.place import place_of
-from graph_sitter_db.db import open_database
+from graph_sitter_db.db import Database, open_database
 from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.keys import Depth
 from graph_sitter_db.present.enhanced import enhanced_summary
@@ -40,7 +41,8 @@ class CodebaseDBAdapter:
     """Records analyses in PostgreSQL and answers from there, for one organization.
 
     `db` is a URL, a SQLAlchemy Engine or a psycopg connection (which stay yours to close); without
-    it `GRAPH_SITTER_DB_URL`, else the embedded server, which is started when nobody has yet.
+    it `GRAPH_SITTER_DB_URL`, else the embedded server, which is started when nobody has yet. It is
+    connected to by the first call that needs it, so a database that is down stops no script early.
 
     >>> with CodebaseDBAdapter() as adapter:
     ...     for result in adapter.record("~/src/click"):
@@ -57,7 +59,7 @@ class CodebaseDBAdapter:
         upgrade: bool = False,
     ) -> None:
         chosen = organization or os.environ.get("GRAPH_SITTER_DB_ORGANIZATION") or "default"
-        self._database = open_database(db, chosen, upgrade=upgrade)
+        self._open = partial(open_database, db, chosen, upgrade=upgrade)
 
     def __enter__(self) -> CodebaseDBAdapter:
         return self
@@ -70,8 +72,13 @@ class CodebaseDBAdapter:
     ) -> None:
         self.close()
 
+    @cached_property
+    def _database(self) -> Database:
+        return self._open()
+
     def close(self) -> None:
-        self._database.close()
+        if "_database" in self.__dict__:
+            self._database.close()
 
     def record(
         self,
@@ -135,7 +142,10 @@ class CodebaseDBAdapter:
         """What the second run has, lacks or does differently; each an id, commit or branch."""
         with self._reading() as connection:
             before = query.run(connection, str(analysis_id_1))
-            after = query.run(connection, str(analysis_id_2), language=before.language)
+            try:
+                after = query.run(connection, str(analysis_id_2), codebase_id=before.codebase_id)
+            except UsageError:  # of another codebase: let the comparison say so
+                after = query.run(connection, str(analysis_id_2))
             return query.compare(connection, before.id, after.id)
 
     def resolve(

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from graph_sitter_db.errors import AnalysisError, GraphSitterDBError
 from graph_sitter_db.present import enhanced as present
 
 if TYPE_CHECKING:
@@ -87,8 +88,12 @@ def _appended(
     try:
         part = known(adapter)
     except Exception as error:  # whatever happens, the caller gets what it got before
-        if strict:
+        if isinstance(error, GraphSitterDBError) and strict:
             raise
+        if strict:
+            raise AnalysisError(
+                f"Nothing could be added, {type(error).__name__}: {error}"
+            ) from error
         _log.warning("graph-sitter-db could not add its part to the summary: %s", error)
         return text
     return text + present.separator(text) + part

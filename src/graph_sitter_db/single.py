@@ -16,6 +16,7 @@ from graph_sitter_db.model.reports import FileAnalysis, FileReport, IssueReport,
 from graph_sitter_db.model.snapshot import AnalysedFile
 from graph_sitter_db.pipeline import Recipe, facts_of
 from graph_sitter_db.settings import load
+from graph_sitter_db.store.digests import extractor_digest
 
 
 def analyse_file(database: Database, file: Any, keep: bool) -> FileAnalysis:
@@ -27,13 +28,11 @@ def analyse_file(database: Database, file: Any, keep: bool) -> FileAnalysis:
     summary = file_summary(file)
     if keep:
         store.store_file(database, origin_of(file.ctx), family, analysed, recipe.definitions)
+    key = (storable(source.path), source.sha256, extractor_digest(recipe.definitions))
     with database.transaction(read_only=True) as connection:
         for codebase in query.find_codebases(connection, full_name_of(file.ctx)):
-            if codebase.language == family and (
-                stored := query.stored_file(
-                    connection, codebase.id, storable(source.path), source.sha256
-                )
-            ):
+            stored = query.stored_file(connection, codebase.id, *key)
+            if stored and codebase.language == family:
                 return query.file_analysis(connection, stored, summary)
     return _in_memory(analysed, summary)
 

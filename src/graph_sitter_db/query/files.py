@@ -43,10 +43,21 @@ def files_at(
 
 
 def stored_file(
-    conn: Connection[Any], codebase_id: UUID, path: str, blob_sha256: bytes
+    conn: Connection[Any],
+    codebase_id: UUID,
+    path: str,
+    blob_sha256: bytes,
+    extractor: bytes | None = None,
 ) -> StoredFile | None:
-    """The stored version of a codebase's file with these very bytes."""
-    found = ask(conn, "file_version", codebase=codebase_id, path=path, blob_sha256=blob_sha256)
+    """The version with these very bytes, as one extractor sees them or else as the last one did."""
+    found = ask(
+        conn,
+        "file_version",
+        codebase=codebase_id,
+        path=path,
+        blob_sha256=blob_sha256,
+        extractor=extractor,
+    )
     return _stored(path, found[0]) if found else None
 
 

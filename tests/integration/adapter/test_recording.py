@@ -1,0 +1,247 @@
+"""`record`: folders and commits, several languages, both depths, and what stands in the way."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from graph_sitter_db import CodebaseDBAdapter, plugins
+from graph_sitter_db.errors import GraphSitterDBError, RepositoryError, UsageError
+
+type Make = Callable[..., Path]
+
+PYTHON = {"a.py": "def f(x=[]):\n    return x\n", "b.py": "from a import f\n\nf()\n"}
+TYPESCRIPT = {
+    "web/a.ts": "export function f() {\n  return 1;\n}\n",
+    "web/b.tsx": "import { f } from './a';\nexport const g = () => {\n  return f();\n};\n",
+    "web/c.js": "export default function h() {\n  return 2;\n}\n",
+}
+
+
+def count(database: str, table: str) -> int:
+    with psycopg.connect(database) as connection:
+        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_repository_of_two_languages_is_one_project_with_two_codebases(
+    adapter: CodebaseDBAdapter, repository: Make, installed_database: str
+) -> None:
+    results = adapter.record(repository({**PYTHON, **TYPESCRIPT}))
+    assert [(each.language, each.files_analyzed) for each in results] == [
+        ("typescript", 3),
+        ("python", 2),
+    ]
+    assert len({each.codebase_id for each in results}) == 2
+    assert len({each.repository_id for each in results}) == 1
+    tables = ("projects.projects", "projects.repositories", "codebase.codebases")
+    assert [count(installed_database, table) for table in tables] == [1, 1, 2]
+    for each, user in zip(results, [("web/b.tsx", "g"), ("b.py", "")], strict=True):
+        assert each.id is not None
+        users = {(used.path, used.symbol) for used in adapter.dependencies(each.id, "f").used_by}
+        assert user in users
+    with pytest.raises(UsageError, match="Only runs of one codebase"):
+        adapter.compare_analyses(results[0].short_id or "", results[1].short_id or "")
+
+
+def test_one_language_can_be_asked_for(adapter: CodebaseDBAdapter, repository: Make) -> None:
+    root = repository({**PYTHON, **TYPESCRIPT})
+    for languages in (["typescript"], ["typescript", "typescript"]):
+        results = adapter.record(root, languages=languages, depth="syntax")
+        assert [each.language for each in results] == ["typescript"]
+
+
+def test_a_commit_has_a_run_of_each_depth_and_they_share_its_files(
+    adapter: CodebaseDBAdapter, repository: Make
+) -> None:
+    root = repository(PYTHON)
+    (syntax,) = adapter.record(root, depth="syntax")
+    (graph,) = adapter.record(root, depth="graph")
+    assert (syntax.depth, graph.depth) == ("syntax", "graph") and syntax.id != graph.id
+    assert graph.rows_written.keys().isdisjoint({"files", "file_versions", "symbols"})
+    assert (syntax.edges, graph.edges > 0) == (0, True)
+    assert syntax.metrics["symbols"] == graph.metrics["symbols"]
+    assert [each.id for each in adapter.record(root)] == [graph.id]
+    compared = adapter.compare_analyses(syntax.id or "", graph.id or "")
+    assert not compared.edges_compared
+    assert not (compared.files or compared.symbols or compared.issues_fixed)
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "error", "words"),
+    [
+        (None, {}, RepositoryError, "does not exist"),
+        ({}, {}, RepositoryError, "nothing to record"),
+        ({"README.md": "x\n"}, {}, RepositoryError, "nothing to record"),
+        (PYTHON, {"languages": ["typescript"]}, RepositoryError, "no typescript file .* python"),
+        (PYTHON, {"languages": ["cobol"]}, UsageError, "choose of: python, typescript"),
+        (PYTHON, {"depth": "deep"}, UsageError, "choose of: syntax, graph"),
+        (PYTHON, {"commit": "nowhere"}, RepositoryError, "no commit 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_recorded_is_said_and_leaves_no_run(
+    adapter: CodebaseDBAdapter,
+    repository: Make,
+    tmp_path: Path,
+    files: dict[str, str] | None,
+    options: dict[str, Any],
+    error: type[GraphSitterDBError],
+    words: str,
+) -> None:
+    root = tmp_path / "missing" if files is None else repository(files)
+    with pytest.raises(error, match=words):
+        adapter.record(root, **options)
+    assert adapter.runs(unfinished=True) == []
+
+
+def test_a_repository_without_commits_is_recorded_as_it_lies(
+    adapter: CodebaseDBAdapter, tmp_path: Path, git: Any, write: Any
+) -> None:
+    git(tmp_path, "init", "-q", "fresh")
+    with pytest.raises(RepositoryError, match="nothing to record"):
+        adapter.record(tmp_path / "fresh")
+    write(tmp_path / "fresh", PYTHON)
+    (result,) = adapter.record(tmp_path / "fresh", depth="syntax")
+    assert (result.commit, result.is_working_tree) == (None, True)
+    assert result.notes == ["no commit yet: recording the working tree"]
+
+
+SMALL = "[tool.graph-sitter-db]\nmax-file-size = 100\n"
+LARGE = {**PYTHON, "large.py": "def g(y=[]):\n    return y\n" + "# filler\n" * 20}
+
+
+@pytest.mark.parametrize("depth", ["syntax", "graph"])
+def test_a_file_that_is_too_large_is_skipped_and_the_run_is_partial(
+    adapter: CodebaseDBAdapter, repository: Make, depth: str
+) -> None:
+    (result,) = adapter.record(repository({**LARGE, "pyproject.toml": SMALL}), depth=depth)
+    assert (result.status, result.files_analyzed, result.files_failed) == ("partial", 3, 1)
+    reason = "skipped: 206 bytes, and the setting max_file_size allows 100"
+    assert [(each.path, each.stage, each.message) for each in result.failures] == [
+        ("large.py", "skip", reason)
+    ]
+    assert result.id is not None
+    assert f"1 part could not be analysed; the first: large.py: {reason}" in adapter.summary(
+        result.id
+    )
+    [file] = adapter.files(result.id, "large.py")
+    assert (file.parse_status, file.lines, file.functions, file.issues) == ("skipped", 0, 0, 0)
+    assert [each.key for each in adapter.symbols(result.id, "g")] == []
+    assert [issue.path for issue in result.issues if issue.rule == "mutable_default"] == ["a.py"]
+
+
+def test_a_codebase_skips_the_same_files(
+    adapter: CodebaseDBAdapter, repository: Make, opened: Callable[..., Any]
+) -> None:
+    root = repository({**LARGE, "pyproject.toml": SMALL})
+    (recorded,) = adapter.record(root)
+    codebase = opened(root)
+    assert adapter.analyze_codebase_enhanced(codebase).id == recorded.id
+    all_of_it = adapter.analyze_codebase_enhanced(codebase, {"max_file_size": 1000})
+    assert (all_of_it.status, all_of_it.id != recorded.id) == ("completed", True)
+    assert adapter.get_file_analysis_enhanced(codebase.get_file("large.py")).symbols == []
+
+
+RULE = """
+from graph_sitter_db.model.keys import Severity
+from graph_sitter_db.model.ports import Rule
+
+def check(file, limits):
+    if file.path == "a.py":
+        raise ZeroDivisionError("of the rule's own")
+    return ()
+
+RULE = Rule(name="broken", title="", why="", category="size", severity=Severity.INFO,
+            bad=(), good=(), limits={}, check_file=check)
+"""
+
+
+@pytest.fixture
+def broken_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Installed as pip leaves a package."""
+    packages = tmp_path / "packages"
+    information = packages / "adapter_broken_rule-1.0.dist-info"
+    information.mkdir(parents=True)
+    (packages / "adapter_broken_rule.py").write_text(RULE)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: adapter-broken-rule\n")
+    entry = "[graph_sitter_db.rules]\nbroken = adapter_broken_rule:RULE\n"
+    (information / "entry_points.txt").write_text(entry)
+    monkeypatch.syspath_prepend(str(packages))
+    plugins.load.cache_clear()
+    yield
+    plugins.load.cache_clear()
+    sys.modules.pop("adapter_broken_rule", None)
+
+
+def test_a_rule_that_raises_costs_only_itself(
+    broken_rule: None, adapter: CodebaseDBAdapter, repository: Make
+) -> None:
+    (result,) = adapter.record(repository(PYTHON), depth="syntax")
+    assert result.status == "partial"
+    assert [(each.path, each.stage, each.name, each.message) for each in result.failures] == [
+        ("a.py", "rule", "broken", "ZeroDivisionError: of the rule's own")
+    ]
+    assert "mutable_default" in [issue.rule for issue in result.issues]
+
+
+KILLED = """
+import os, signal, sys
+from graph_sitter_db import CodebaseDBAdapter
+
+def stop(stage, done, total):
+    if stage == "measure":
+        {how}
+
+CodebaseDBAdapter(sys.argv[1]).record(sys.argv[2], depth="syntax", progress=stop)
+"""
+
+
+def interrupted(database: str, root: Path, how: str) -> None:
+    command = [sys.executable, "-c", KILLED.format(how=how), database, str(root)]
+    assert subprocess.run(command, check=False, capture_output=True).returncode
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "running"),
+        ("os.kill(os.getpid(), signal.SIGINT)", "failed"),
+        ("raise RuntimeError('a bug')", "failed"),
+    ],
+)
+def test_a_run_that_did_not_end_shows_only_when_asked_for(
+    adapter: CodebaseDBAdapter, repository: Make, installed_database: str, how: str, status: str
+) -> None:
+    root = repository(PYTHON)
+    interrupted(installed_database, root, how)
+    assert adapter.runs() == adapter.runs(path=root) == []
+    [unfinished] = adapter.runs(unfinished=True)
+    assert unfinished.status == status
+    assert adapter.get_historical_analysis(unfinished.codebase_id) == []
+    assert adapter.get_quality_trends().points == []
+    with pytest.raises(UsageError):
+        adapter.resolve("latest", path=root)
+    with pytest.raises(UsageError, match=f"status is {status}"):
+        adapter.result(unfinished.id)
+    (result,) = adapter.record(root, depth="syntax")
+    assert result.status == "completed" and result.since is None
+    assert [run.id for run in adapter.runs()] == [result.id]
+    if status == "running":
+        assert result.id == unfinished.id, "whoever records the commit again continues the run"
+    else:
+        with pytest.raises(UsageError, match=f"status is {status}"):
+            adapter.compare_analyses(unfinished.id, result.id or "")
+
+
+def test_a_failed_run_says_why(
+    adapter: CodebaseDBAdapter, repository: Make, installed_database: str
+) -> None:
+    interrupted(installed_database, repository(PYTHON), "raise RuntimeError('a bug')")
+    [failed] = adapter.runs(unfinished=True)
+    with pytest.raises(UsageError, match="RuntimeError: a bug"):
+        adapter.result(failed.id)
