@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from graph_sitter_db import query
 from graph_sitter_db.checkout.place import place_of
-from graph_sitter_db.db import Database, open_database
+from graph_sitter_db.db import Database, prepare_database
 from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.keys import Depth
 from graph_sitter_db.present.enhanced import enhanced_summary
@@ -59,7 +59,7 @@ class CodebaseDBAdapter:
         upgrade: bool = False,
     ) -> None:
         chosen = organization or os.environ.get("GRAPH_SITTER_DB_ORGANIZATION") or "default"
-        self._open = partial(open_database, db, chosen, upgrade=upgrade)
+        self._open = prepare_database(db, chosen, upgrade=upgrade)
 
     def __enter__(self) -> CodebaseDBAdapter:
         return self

@@ -5,11 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graph_sitter_db.db import schema, server
-    from graph_sitter_db.db.connect import Database, open_database
+    from graph_sitter_db.db.connect import Database, open_database, prepare_database
 
-__all__ = ["Database", "open_database", "schema", "server"]
+__all__ = ["Database", "open_database", "prepare_database", "schema", "server"]
 
-_PLACES = {"Database": "connect", "open_database": "connect", "schema": "", "server": ""}
+_PLACES = {
+    "Database": "connect",
+    "open_database": "connect",
+    "prepare_database": "connect",
+    "schema": "",
+    "server": "",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,9 @@
 """An organization's door to the database."""
 
 import weakref
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -19,8 +21,18 @@ def open_database(
     GRAPH_SITTER_DB_URL and else the embedded server. Engine and connection stay the caller's. The
     embedded server's schema installs itself; elsewhere `upgrade` allows it.
     """
+    return prepare_database(target, organization, upgrade=upgrade)()
+
+
+def prepare_database(
+    target: Target = None, organization: str = "default", *, upgrade: bool = False
+) -> Callable[[], "Database"]:
+    """What opens the database later; wrong arguments are refused now."""
     organizations.check_name(organization)
-    source = targets.source(target)
+    return partial(_opened, targets.source(target), organization, upgrade)
+
+
+def _opened(source: Source, organization: str, upgrade: bool) -> "Database":
     try:
         schema.ensure(source, upgrade=upgrade)
         return Database(source, organization)

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import psycopg
@@ -26,8 +27,11 @@ _SECRET = {"password", "sslpassword", "oauth_client_secret"}
 class Source(Protocol):
     """Lends connections that are ours alone for the time of a transaction."""
 
-    label: str  # for people: without passwords
     embedded: bool
+
+    @property
+    def label(self) -> str:
+        """For people: without passwords."""
 
     def lend(self) -> AbstractContextManager[Connection]: ...
 
@@ -65,7 +69,10 @@ class UrlSource:
         self._where = where
         self._idle: list[Connection] = []
         self.embedded = embedded
-        self.label = _label(self._parameters())
+
+    @cached_property
+    def label(self) -> str:
+        return _label(self._parameters())
 
     @contextmanager
     def lend(self) -> Iterator[Connection]:
