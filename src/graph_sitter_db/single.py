@@ -21,19 +21,16 @@ from graph_sitter_db.store.digests import extractor_digest
 
 def analyse_file(database: Database, file: Any, keep: bool) -> FileAnalysis:
     """What is known of a graph_sitter file: from the rows when this very version is stored."""
-    source = source_of(file)
-    family = family_of(source.path) or Family.PYTHON
+    source, summary = source_of(file), file_summary(file)
     recipe = Recipe.of(load(root_of(file.ctx)))
+    if stored := _stored(database, file, source, recipe, summary):
+        return stored
+    family = family_of(source.path) or Family.PYTHON
     analysed = _analysed(source, family, recipe)
-    summary = file_summary(file)
     if keep:
         store.store_file(database, origin_of(file.ctx), family, analysed, recipe.definitions)
-    key = (storable(source.path), source.sha256, extractor_digest(recipe.definitions))
-    with database.transaction(read_only=True) as connection:
-        for codebase in query.find_codebases(connection, full_name_of(file.ctx)):
-            stored = query.stored_file(connection, codebase.id, *key)
-            if stored and codebase.language == family:
-                return query.file_analysis(connection, stored, summary)
+        if stored := _stored(database, file, source, recipe, summary):
+            return stored
     return _in_memory(analysed, summary)
 
 
@@ -49,6 +46,17 @@ def analyse_symbol(
     analysis = analyse_file(database, file, keep=False)
     report = next((each for each in analysis.symbols if each.key == found.key), None)
     return report, [issue for issue in analysis.issues if issue.symbol == found.key]
+
+
+def _stored(
+    database: Database, file: Any, source: Source, recipe: Recipe, summary: str
+) -> FileAnalysis | None:
+    key = (storable(source.path), source.sha256, extractor_digest(recipe.definitions))
+    with database.transaction(read_only=True) as connection:
+        for codebase in query.find_codebases(connection, full_name_of(file.ctx)):
+            if stored := query.stored_file(connection, codebase.id, *key):
+                return query.file_analysis(connection, stored, summary)
+    return None
 
 
 def _analysed(source: Source, family: Family, recipe: Recipe) -> AnalysedFile:
