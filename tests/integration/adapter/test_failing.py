@@ -28,6 +28,7 @@ def codebase() -> Any:
 def closed_connection(url: str) -> Iterator[Broken]:
     connection = psycopg.connect(url)
     adapter = CodebaseDBAdapter(connection)
+    assert adapter.runs() == []
     connection.close()
     yield adapter, "Give an open one"
 
@@ -35,6 +36,7 @@ def closed_connection(url: str) -> Iterator[Broken]:
 def lost_connection(url: str) -> Iterator[Broken]:
     with psycopg.connect(url) as connection:
         adapter = CodebaseDBAdapter(connection)
+        assert adapter.runs() == []
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
         yield adapter, "was lost"
@@ -48,6 +50,7 @@ def user_gone(url: str) -> Iterator[Broken]:
         admin.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(user, password))
         admin.execute(sql.SQL("GRANT graph_sitter_app TO {}").format(user))
         adapter = CodebaseDBAdapter(conninfo.make_conninfo(url, user=name, password=password))
+        assert adapter.runs() == []
         adapter.close()  # its idle connections
         admin.execute(sql.SQL("REVOKE graph_sitter_app FROM {}").format(user))
         admin.execute(sql.SQL("DROP ROLE {}").format(user))
@@ -56,6 +59,7 @@ def user_gone(url: str) -> Iterator[Broken]:
 
 def schema_gone(url: str) -> Iterator[Broken]:
     adapter = CodebaseDBAdapter(url)
+    assert adapter.runs() == []
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute("DROP SCHEMA analytics CASCADE")
     yield adapter, "analytics"
