@@ -18,6 +18,7 @@ from graph_sitter_db.errors import (
 # The server reports an error while connecting without its code, and perhaps in its own language;
 # only the two blanks after the severity are the same everywhere.
 _SERVER_SAID = re.compile(r"(?:^|failed: )(?:\w+:  |fe_sendauth: )(.+)", re.MULTILINE)
+_CAUSE = re.compile(r"connection to server .*? failed: (.+)")
 _BUSY = re.compile(
     r"starting up|shutting down|recovery mode|too many (?:clients|connections)|connection slots"
 )
@@ -59,14 +60,20 @@ def check_version(number: int, label: str) -> None:
 def _not_connected(text: str, label: str) -> DatabaseError:
     said = _SERVER_SAID.findall(text)
     if not said:
-        reason = text.strip().splitlines()[-1].removeprefix("connection failed: ")
         return DatabaseUnavailable(
-            f"No PostgreSQL server answers at {label}: {reason}. Start it, or correct host and "
-            "port; without a URL the embedded server is used."
+            f"No PostgreSQL server answers at {label}: {_cause(text)}. Start it, or correct host "
+            "and port; without a URL the embedded server is used."
         )
     if _BUSY.search(said[-1]):
         return DatabaseUnavailable(f"{label} takes no connection now: {said[-1]}. Try again.")
     return DatabaseRefused(f"{label} refuses the connection: {said[-1]}. {_remedy(said[-1])}")
+
+
+def _cause(text: str) -> str:
+    """What the network said, for each address that was tried."""
+    if found := dict.fromkeys(_CAUSE.findall(text)):
+        return "; ".join(found)
+    return text.strip().splitlines()[0].removeprefix("connection failed: ")
 
 
 def _remedy(said: str) -> str:

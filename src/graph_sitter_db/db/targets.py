@@ -1,6 +1,7 @@
 """Where connections come from: a URL, the embedded server, or what the caller has already."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -22,6 +23,8 @@ type Target = "str | Engine | psycopg.Connection[Any] | None"
 
 _DEFAULTS = {"application_name": "graph-sitter-db", "connect_timeout": "10"}
 _SECRET = {"password", "sslpassword", "oauth_client_secret"}
+_SCHEME = re.compile(r"([a-z][a-z0-9]*)(?:\+[a-z0-9_]+)?://", re.IGNORECASE)
+_PORTS = re.compile(r"[0-9,]*")  # one for each host
 
 
 class Source(Protocol):
@@ -134,7 +137,8 @@ class EngineSource:
                 "create_engine('postgresql+psycopg://...')."
             )
         self._engine = engine
-        self.label = engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
+        _, arguments = engine.dialect.create_connect_args(engine.url)
+        self.label = _label(_checked({name: str(value) for name, value in arguments.items()}))
 
     @contextmanager
     def lend(self) -> Iterator[Connection]:
@@ -205,21 +209,33 @@ class BorrowedSource:
 
 
 def _parameters(url: str) -> dict[str, str]:
-    scheme, separator, rest = url.partition("://")
-    dialect = scheme.partition("+")[0]
-    if separator and dialect not in ("postgresql", "postgres"):
+    scheme = _SCHEME.match(url)
+    if scheme and scheme[1].lower() not in ("postgresql", "postgres"):
         raise UsageError(
-            f"{dialect}:// is no PostgreSQL database. Give postgresql://user@host/database."
+            f"{scheme[1]}:// is no PostgreSQL database. Give postgresql://user@host/database."
         )
     try:
-        found = conninfo.conninfo_to_dict(f"postgresql://{rest}" if separator else url)
+        found = conninfo.conninfo_to_dict(f"postgresql://{url[scheme.end() :]}" if scheme else url)
     except psycopg.ProgrammingError:
         # The driver's message may hold a piece of the password.
-        raise UsageError(
-            "The database URL cannot be read. Give postgresql://user@host/database, with special "
-            "characters of user and password percent-encoded."
-        ) from None
-    return {name: str(value) for name, value in found.items()}
+        raise _unreadable() from None
+    return _checked({name: str(value) for name, value in found.items()})
+
+
+def _checked(parameters: dict[str, str]) -> dict[str, str]:
+    """Refuse what was split in the middle of a password: a piece of it would be told as a place."""
+    host = parameters.get("host", "")
+    places = ("" if host.startswith("/") else host) + parameters.get("dbname", "")
+    if "@" in places or not _PORTS.fullmatch(parameters.get("port", "")):
+        raise _unreadable()
+    return parameters
+
+
+def _unreadable() -> UsageError:
+    return UsageError(
+        "The database URL cannot be read. Give postgresql://user@host/database, with special "
+        "characters of user and password percent-encoded."
+    )
 
 
 def _label(parameters: dict[str, str]) -> str:

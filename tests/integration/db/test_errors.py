@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 
 from graph_sitter_db.db import Database, explain, open_database, schema, server
 from graph_sitter_db.errors import (
@@ -49,13 +50,19 @@ def guest_of_empty(empty_database: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://me@localhost:1/quality", "postgresql://me@/quality?host=/nowhere"]
+    ("url", "cause"),
+    [
+        ("postgresql://me@127.0.0.1:1/quality", "Connection refused"),
+        ("postgresql://me@127.0.0.1:1,127.0.0.2:1/quality", "Connection refused"),
+        ("postgresql://me@/quality?host=/nowhere", "No such file or directory"),
+    ],
 )
-def test_a_server_that_is_down(url: str) -> None:
+def test_a_server_that_is_down_is_told_with_the_cause_and_a_remedy(url: str, cause: str) -> None:
     message = _refused(url, DatabaseUnavailable)
 
     assert message.startswith("No PostgreSQL server answers at postgresql://me@")
-    assert "Start it, or correct host and port" in message
+    assert f": {cause}. Start it, or correct host and port" in message
+    assert message.isprintable()
 
 
 def test_a_host_that_does_not_exist() -> None:
@@ -97,6 +104,50 @@ def test_a_url_that_cannot_be_read_is_not_repeated() -> None:
     assert "percent-encoded" in str(caught.value)
     assert caught.value.__suppress_context__  # the driver quotes the piece it stumbled over
     assert "s3cr" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:s3cret/tail@host/db",
+        "postgresql://me:tail/s3cret@host/db",
+        "postgresql://me:12/s3cret@host/db",
+        "postgresql://me:tail@s3cret@host/db",
+        "host=me:s3cret@host dbname=db",
+        "dbname=postgresql://me:s3cret@host/db",
+        "me:s3://cret@host/db",
+    ],
+)
+def test_a_password_that_splits_the_url_is_not_taken_for_a_place_and_told(url: str) -> None:
+    message = _refused(url, UsageError)
+
+    assert "percent-encoded" in message
+    assert not any(piece in message for piece in ("s3", "cret", "tail"))
+
+
+def test_a_password_that_looks_like_a_scheme_is_not_told() -> None:
+    message = _refused("password=s3://cret host=127.0.0.1 port=1", DatabaseUnavailable)
+
+    assert "s3" not in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["me@127.0.0.1:1/db?password=s3cret", "me:s3cret@127.0.0.1:1/db", "me:s3/cret@127.0.0.1:1/db"],
+)
+def test_the_password_of_an_engine_is_never_told(url: str) -> None:
+    with pytest.raises(DatabaseUnavailable) as caught:
+        open_database(create_engine(f"postgresql+psycopg://{url}"))
+
+    assert "postgresql://me:***@127.0.0.1:1/db: Connection refused." in str(caught.value)
+    assert "s3" not in str(caught.value)
+
+
+def test_an_engine_whose_password_was_split_is_refused() -> None:
+    with pytest.raises(UsageError, match="percent-encoded") as caught:
+        open_database(create_engine("postgresql+psycopg://me:wo@s3cret@host/db"))
+
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["mysql://me@host/db", "sqlite:///file.db"])
