@@ -70,7 +70,10 @@ VALUES (:codebase_id, :sha, :parent_shas, :author_name, :author_email, :authored
 RETURNING id;
 
 -- find_run --
-SELECT id, status FROM analytics.analysis_runs
+-- The run that counts, how it stands, and whether it says all there is: where the graph could not be built
+-- (a killed process, a limit), recording the commit again may give more.
+SELECT id, status, NOT failures @> '[{"stage": "graph", "path": ""}]' AS is_whole
+FROM analytics.analysis_runs
 WHERE codebase_id = :codebase_id AND commit_id = :commit_id AND depth = :depth
   AND configuration_digest = :configuration_digest
   AND NOT is_working_tree AND status IN ('running', 'completed', 'partial');
@@ -89,8 +92,21 @@ VALUES (
     'running', 'graph-sitter-db', :tool_version, :trigger_source, clock_timestamp())
 RETURNING id;
 
--- run_status --
-SELECT status FROM analytics.analysis_runs WHERE id = :run_id FOR UPDATE;
+-- run_state --
+SELECT id, status, NOT failures @> '[{"stage": "graph", "path": ""}]' AS is_whole
+FROM analytics.analysis_runs WHERE id = :run_id FOR UPDATE;
+
+-- reopen_run --
+UPDATE analytics.analysis_runs
+SET status = 'running', error_message = NULL, completed_at = NULL,
+    started_at = clock_timestamp() - make_interval(secs => CAST(:seconds AS double precision))
+WHERE id = :run_id;
+
+-- forget_metrics --
+DELETE FROM analytics.metrics WHERE analysis_run_id = :run_id;
+
+-- forget_steps --
+DELETE FROM analytics.analysis_steps WHERE analysis_run_id = :run_id;
 
 -- same_working_tree --
 -- The newest run of this working tree, when it holds the very same snapshot.
@@ -98,7 +114,8 @@ SELECT r.id FROM analytics.analysis_runs r
 WHERE r.codebase_id = :codebase_id AND r.snapshot_id = :snapshot_id AND r.is_working_tree
   AND r.commit_id IS NOT DISTINCT FROM CAST(:commit_id AS bigint)
   AND r.configuration_digest = :configuration_digest
-  AND r.status IN ('completed', 'partial') AND r.superseded_by IS NULL;
+  AND r.status IN ('completed', 'partial') AND r.superseded_by IS NULL
+  AND NOT r.failures @> '[{"stage": "graph", "path": ""}]';
 
 -- supersede_working_tree --
 UPDATE analytics.analysis_runs SET superseded_by = :run_id
@@ -237,6 +254,11 @@ JOIN placed p USING (path)
 JOIN codebase.linkages l ON l.file_version_id = p.file_version_id AND l.digest = p.linkage_digest
 WHERE s.of_linkage;
 
+-- drop_staged --
+-- Within a caller's transaction they would outlive this one, and the next recording makes them again.
+DROP TABLE IF EXISTS pg_temp.manifest, pg_temp.staged_versions, pg_temp.placed, pg_temp.staged_symbols,
+    pg_temp.staged_issues, pg_temp.staged_linkages, pg_temp.staged_edges;
+
 -- find_snapshot --
 SELECT id FROM codebase.snapshots WHERE codebase_id = :codebase_id AND digest = :digest;
 
@@ -254,7 +276,7 @@ LEFT JOIN codebase.linkages l ON l.file_version_id = p.file_version_id AND l.dig
 -- define_metric --
 INSERT INTO analytics.metric_definitions (metric_name, definition_version, scope, unit, direction, rollup, description, source)
 VALUES (:metric_name, :definition_version, :scope, :unit, :direction, :rollup, :description, :source)
-ON CONFLICT (metric_name, definition_version) DO NOTHING;
+ON CONFLICT (organization_id, metric_name, definition_version) DO NOTHING;
 
 -- insert_metric --
 INSERT INTO analytics.metrics (analysis_run_id, scope, scope_identifier, metric_name, definition_version, value_numeric)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from graph_sitter_db.model.issues import Issue
+from graph_sitter_db.model.keys import Depth
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.snapshot import AnalysedFile, Analysis
 from graph_sitter_db.store.digests import linkage_digest, snapshot_digest
@@ -42,12 +43,13 @@ def write_content(sql: Statements, place: Place, analysis: Analysis) -> Content:
             "insert_snapshot",
             codebase_id=place.codebase_id,
             digest=digest,
-            depth=analysis.depth,
+            depth=_depth(digests.values()),
             file_count=len(files),
             totals=stored_json(analysis.totals),
         )
         rows["snapshots"] = 1
         rows["snapshot_files"] = sql.run("insert_snapshot_files", snapshot_id=snapshot_id)
+    sql.run("drop_staged")
     return Content(snapshot_id, {table: n for table, n in rows.items() if n}, new_versions)
 
 
@@ -57,7 +59,10 @@ def write_versions(
     files: Mapping[str, AnalysedFile],
     digests: Mapping[str, bytes | None],
 ) -> dict[str, int]:
-    """Stage the manifest of `files`; store those file versions that are not known yet."""
+    """Stage the manifest of `files`; store those file versions that are not known yet.
+
+    What is staged stays for whoever goes on from there; "drop_staged" ends it.
+    """
     key = {"codebase_id": place.codebase_id, "extractor_id": place.extractor_id}
     sql.copy("stage_manifest", "manifest", _manifest(files, digests))
     rows = {"files": sql.run("insert_files", codebase_id=place.codebase_id)}
@@ -94,6 +99,11 @@ def _manifest(
 
 def _digest(file: AnalysedFile) -> bytes | None:
     return linkage_digest(file.linkage, _graph(file)) if file.linkage else None
+
+
+def _depth(linkages: Iterable[bytes | None]) -> Depth:
+    """Of what is there: a graph that could not be built leaves what is known by syntax."""
+    return Depth.GRAPH if any(linkages) else Depth.SYNTAX
 
 
 def _local(file: AnalysedFile) -> Iterable[Issue]:

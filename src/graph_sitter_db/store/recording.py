@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 from uuid import UUID
+
+from psycopg import Connection
+from psycopg.errors import UniqueViolation
 
 from graph_sitter_db.db import Database
 from graph_sitter_db.model.keys import Depth, Family
@@ -15,6 +19,8 @@ from graph_sitter_db.store.results import finished, write_metrics, write_steps
 from graph_sitter_db.store.statements import Statements
 from graph_sitter_db.store.text import stored, stored_json
 
+type Run = tuple[UUID, str, bool]  # id, status, whether it says all there is
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -22,9 +28,9 @@ class Begun:
 
     run_id: UUID
     place: Place
-    key: Mapping[
-        str, object
-    ]  # codebase, commit, depth and configuration: what makes two runs the same
+    # Codebase, commit, depth and configuration: what makes two runs the same.
+    key: Mapping[str, object]
+    row: Mapping[str, object]  # all columns it is opened with
     is_working_tree: bool
     done: bool
 
@@ -61,42 +67,47 @@ def begin(
             "configuration_digest": configuration_digest(extractor, settings),
         }
         is_working_tree = origin.is_working_tree or origin.commit is None
+        row = {
+            **key,
+            "branch": origin.branch and stored(origin.branch),
+            "is_working_tree": is_working_tree,
+            "configuration": stored_json(settings),
+            "tool_version": version("graph-sitter-db"),
+            "trigger_source": trigger,
+        }
         if not is_working_tree and (run := sql.one("find_run", **key)):
             if origin.branch == origin.default_branch:
                 sql.run("claim_branch", run_id=run[0], branch=stored(origin.default_branch))
-            return Begun(run[0], place, key, is_working_tree, done=run[1] != "running")
-        run_id = sql.value(
-            "insert_run",
-            **key,
-            branch=origin.branch and stored(origin.branch),
-            is_working_tree=is_working_tree,
-            configuration=stored_json(settings),
-            tool_version=version("graph-sitter-db"),
-            trigger_source=trigger,
-        )
-        return Begun(run_id, place, key, is_working_tree, done=False)
+            return Begun(run[0], place, key, row, is_working_tree, done=_is_done(run))
+        run_id = sql.value("insert_run", **row)
+        return Begun(run_id, place, key, row, is_working_tree, done=False)
 
 
 def complete(database: Database, begun: Begun, analysis: Analysis) -> Recorded:
-    """Write everything the analysis found that was not stored yet, and close its run."""
+    """Write everything the analysis found that was not stored yet, and close its run.
+
+    That need not be the run it began with: others record the same commit, finish and fail.
+    """
     place = begun.place
     with database.transaction() as connection:
         sql = Statements(connection)
         sql.run("lock_codebase", codebase_id=place.codebase_id)
-        if sql.value("run_status", run_id=begun.run_id) != "running":
-            return Recorded(begun.run_id, place.codebase_id, already=True)
+        run = _run_now(sql, begun)
+        if run and _is_done(run):
+            return Recorded(run[0], place.codebase_id, already=True)
+        run_id = _opened(connection, sql, begun, run, analysis)
         content = write_content(sql, place, analysis)
         if begun.is_working_tree and (
             same := sql.value("same_working_tree", **begun.key, snapshot_id=content.snapshot_id)
         ):
-            sql.run("delete_run", run_id=begun.run_id)
+            sql.run("delete_run", run_id=run_id)
             return Recorded(same, place.codebase_id, already=True)
-        sql.run("finish_run", run_id=begun.run_id, **finished(analysis, content))
-        write_metrics(sql, begun.run_id, analysis)
-        write_steps(sql, begun.run_id, analysis.seconds)
+        sql.run("finish_run", run_id=run_id, **finished(analysis, content))
+        write_metrics(sql, run_id, analysis)
+        write_steps(sql, run_id, analysis.seconds)
         if begun.is_working_tree:
-            sql.run("supersede_working_tree", **begun.key, run_id=begun.run_id)
-        return Recorded(begun.run_id, place.codebase_id, content.rows)
+            sql.run("supersede_working_tree", **begun.key, run_id=run_id)
+        return Recorded(run_id, place.codebase_id, content.rows)
 
 
 def fail(database: Database, begun: Begun, error: str) -> None:
@@ -105,3 +116,41 @@ def fail(database: Database, begun: Begun, error: str) -> None:
         Statements(connection).run(
             "fail_run", run_id=begun.run_id, error_message=stored(error)[:2000]
         )
+
+
+def _is_done(run: Run) -> bool:
+    _, status, is_whole = run
+    return status in ("completed", "partial") and is_whole
+
+
+def _run_now(sql: Statements, begun: Begun) -> Run | None:
+    """The run as it is by now, or the one that took its place when another job failed it."""
+    run = sql.one("run_state", run_id=begun.run_id)
+    if run and run[1] != "failed":
+        return run
+    return (None if begun.is_working_tree else sql.one("find_run", **begun.key)) or run
+
+
+def _opened(
+    connection: Connection[Any],
+    sql: Statements,
+    begun: Begun,
+    run: Run | None,
+    analysis: Analysis,
+) -> UUID:
+    """A run that is `running` and holds nothing."""
+    if run and run[1] == "running":
+        return run[0]
+    run_id: UUID
+    try:
+        with connection.transaction():
+            if run is None:
+                run_id = sql.value("insert_run", **begun.row)
+            else:
+                run_id = run[0]
+                for results in ("metrics", "steps"):
+                    sql.run(f"forget_{results}", run_id=run_id)
+                sql.run("reopen_run", run_id=run_id, seconds=sum(analysis.seconds.values()))
+    except UniqueViolation:  # somebody began it anew just now, and will find it done
+        run_id = sql.value("find_run", **begun.key)
+    return run_id

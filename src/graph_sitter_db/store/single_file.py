@@ -27,4 +27,5 @@ def store_file(
         place = find_place(sql, origin, family, extractor_digest(definitions), definitions)
         sql.run("lock_codebase", codebase_id=place.codebase_id)
         write_versions(sql, place, {path: file}, {path: None})
+        sql.run("drop_staged")
         return place.codebase_id

@@ -9,8 +9,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from graph_sitter_db import CodebaseDBAdapter
+from graph_sitter_db import CodebaseDBAdapter, store
+from graph_sitter_db.db import Database
 from graph_sitter_db.errors import DatabaseUnavailable
+from graph_sitter_db.model.reports import AnalysisResult
+from graph_sitter_db.model.snapshot import Analysis
 
 type Count = Callable[[], dict[str, int]]
 type Make = Callable[..., Path]
@@ -132,8 +135,6 @@ def test_a_recording_that_was_killed_is_completed_by_the_next(
     adapter: CodebaseDBAdapter, repository: Make, monkeypatch: pytest.MonkeyPatch, count: Count
 ) -> None:
     root = repository(FILES)
-    from graph_sitter_db import store
-
     with monkeypatch.context() as patch:
         patch.setattr(store, "complete", _die)
         with pytest.raises(SystemExit):
@@ -182,6 +183,98 @@ def test_recordings_of_one_commit_at_once_become_one_run(
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(record, range(6)))) == 1
     assert count()["snapshots"] == 1
+
+
+type Between = Callable[[store.Begun], object]
+type Meanwhile = Callable[[Path, Between], AnalysisResult]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch, adapter: CodebaseDBAdapter) -> Meanwhile:
+    """Records, and lets something happen between the analysis and the writing of it."""
+
+    def record(root: Path, between: Between) -> AnalysisResult:
+        complete = store.complete
+
+        def late(database: Database, begun: store.Begun, analysis: Analysis) -> store.Recorded:
+            with monkeypatch.context() as patch:
+                patch.setattr(store, "complete", complete)
+                between(begun)
+            return complete(database, begun, analysis)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "complete", late)
+            (result,) = adapter.record(root, depth="syntax", languages=["python"])
+        return result
+
+    return record
+
+
+def test_a_job_that_fails_takes_nothing_from_another_that_shares_its_run(
+    adapter: CodebaseDBAdapter, database: Database, repository: Make, meanwhile: Meanwhile
+) -> None:
+    result = meanwhile(repository(FILES), lambda begun: store.fail(database, begun, "interrupted"))
+    assert (result.status, result.already_recorded) == ("completed", False)
+    assert [run.status for run in adapter.runs(unfinished=True)] == ["completed"]
+
+
+def test_a_run_that_was_failed_and_recorded_anew_meanwhile_is_the_other_jobs(
+    adapter: CodebaseDBAdapter, database: Database, repository: Make, meanwhile: Meanwhile
+) -> None:
+    root, others = repository(FILES), []
+
+    def fail_and_record(begun: store.Begun) -> None:
+        store.fail(database, begun, "interrupted")
+        others.extend(adapter.record(root, depth="syntax", languages=["python"]))
+
+    result = meanwhile(root, fail_and_record)
+    assert ([result.id], result.already_recorded) == ([run.id for run in others], True)
+
+
+def test_a_run_that_was_failed_and_begun_anew_meanwhile_is_finished_for_both(
+    adapter: CodebaseDBAdapter, database: Database, repository: Make, meanwhile: Meanwhile
+) -> None:
+    root, begun_anew = repository(FILES), []
+
+    def begin_and_die(begun: store.Begun) -> None:
+        begun_anew.append(begun.run_id)
+        raise SystemExit
+
+    def fail_and_begin(begun: store.Begun) -> None:
+        store.fail(database, begun, "interrupted")
+        with pytest.raises(SystemExit):
+            meanwhile(root, begin_and_die)
+        with database.transaction() as connection:
+            connection.execute(_REVIVE, {"run": begun_anew[0]})
+
+    result = meanwhile(root, fail_and_begin)
+    assert (result.status, [result.id]) == ("completed", begun_anew)
+
+
+def test_a_run_deleted_meanwhile_is_written_again(
+    installed_database: str, repository: Make, meanwhile: Meanwhile
+) -> None:
+    def delete(begun: store.Begun) -> None:
+        with psycopg.connect(installed_database) as connection:
+            connection.execute("DELETE FROM analytics.analysis_runs")
+
+    assert meanwhile(repository(FILES), delete).status == "completed"
+
+
+def test_commits_and_languages_are_recorded_within_a_transaction_of_the_callers(
+    installed_database: str, repository: Make, write: Write, git: Git, count: Count
+) -> None:
+    root = repository(FILES)
+    write(root, {"app/left.py": "x = 2\n"})
+    git(root, "commit", "-qam", "Two")
+    with psycopg.connect(installed_database) as connection:
+        connection.execute("SELECT 1")
+        with CodebaseDBAdapter(connection) as adapter:
+            for commit in ("HEAD~1", "HEAD"):
+                results = adapter.record(root, commit=commit, depth="syntax")
+                assert [r.language for r in results] == ["python", "typescript"]
+        assert set(count().values()) == {0}, "nothing is stored before the caller commits"
+    assert count()["snapshots"] == 3
 
 
 def test_a_commit_recorded_on_a_side_branch_joins_the_default_branch_when_it_is_merged(
@@ -265,6 +358,10 @@ SELECT count(*), sum(v.lines_physical),
   LEFT JOIN codebase.linkages l ON l.id = sf.linkage_id
  WHERE r.id = %(run)s
  GROUP BY r.id, s.id
+"""
+
+_REVIVE = """
+UPDATE analytics.analysis_runs SET status = 'running', completed_at = NULL WHERE id = %(run)s
 """
 
 
