@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from graph_sitter_db import detect, extract, measure, plugins, score
@@ -56,6 +56,10 @@ class Recipe:
         }
 
 
+WITHOUT_GRAPH = (
+    "the graph could not be built: there are no relations, and the score leaves out what the rules"
+    " that need them would find; recording again tries again"
+)
 JUDGEMENT = {"disable", "limits", "paths", "max_file_size"}
 
 
@@ -78,7 +82,9 @@ def analyse(
     if relate:
         with clock.stage("relate"):
             relations = relate(facts)
-    linkages = relations.linkages if relate else None
+    if relate and relations.are_missing:
+        origin = replace(origin, notes=(*origin.notes, WITHOUT_GRAPH))
+    linkages = relations.linkages if relate and not relations.are_missing else None
     with clock.stage("measure", len(facts)):
         files = [
             measure.measure(each, recipe.metrics, failures=failed)
@@ -93,7 +99,7 @@ def analyse(
         origin=origin,
         family=family,
         depth=Depth.GRAPH if relate else Depth.SYNTAX,
-        files=tuple(_joined(files, relations, detected.issues, bool(relate))),
+        files=tuple(_joined(files, linkages, detected.issues)),
         score=scored,
         totals=totals,
         definitions=recipe.definitions,
@@ -142,12 +148,12 @@ class Clock:
 
 def _joined(
     files: Sequence[MeasuredFile],
-    relations: Relations,
+    linkages: Mapping[str, Linkage] | None,
     issues: Mapping[str, Sequence[Issue]],
-    with_graph: bool,
 ) -> Iterator[AnalysedFile]:
     for file in files:
-        linkage = relations.linkages.get(file.path, Linkage(file.path, ())) if with_graph else None
+        none = Linkage(file.path, ())
+        linkage = None if linkages is None else linkages.get(file.path, none)
         yield AnalysedFile(file, linkage, tuple(issues.get(file.path, ())))
 
 

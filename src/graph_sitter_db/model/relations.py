@@ -52,3 +52,8 @@ class Relations:
     node_count: int = 0
     edge_count: int = 0  # as graph-sitter counts, before aggregation
     summary: str = ""  # graph-sitter's own get_codebase_summary, byte for byte
+
+    @property
+    def are_missing(self) -> bool:
+        """Whether the graph as a whole could not be had; the failures say why."""
+        return any(each.stage == "graph" and not each.path for each in self.failures)

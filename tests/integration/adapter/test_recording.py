@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from graph_sitter_db import CodebaseDBAdapter, plugins
 from graph_sitter_db.errors import GraphSitterDBError, RepositoryError, UsageError
+from graph_sitter_db.extract import worker
+from graph_sitter_db.model.relations import Relations
 
 type Make = Callable[..., Path]
 
@@ -187,6 +190,52 @@ def test_a_rule_that_raises_costs_only_itself(
         ("a.py", "rule", "broken", "ZeroDivisionError: of the rule's own")
     ]
     assert "mutable_default" in [issue.rule for issue in result.issues]
+
+
+@pytest.fixture
+def without_graph(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """For as long as it is entered, no process of a graph survives its start."""
+    answer = worker._answer
+
+    def killed(process: subprocess.Popen[bytes], *rest: Any) -> Relations:
+        process.kill()
+        return answer(process, *rest)
+
+    @contextmanager
+    def patched() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(worker, "_answer", killed)
+            yield
+
+    return patched
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["commit", "working tree"])
+def test_a_graph_that_died_leaves_a_partial_run_which_the_next_recording_completes(
+    adapter: CodebaseDBAdapter,
+    repository: Make,
+    without_graph: Callable[[], AbstractContextManager[None]],
+    changed: bool,
+) -> None:
+    root = repository(PYTHON)
+    if changed:
+        (root / "a.py").write_text(PYTHON["a.py"] + "\n")
+    with without_graph():
+        (partial,) = adapter.record(root)
+        (again,) = adapter.record(root)
+    for each in (partial, again):
+        assert (each.status, each.depth, each.edges) == ("partial", "graph", 0)
+        assert [(f.path, f.stage) for f in each.failures] == [("", "graph")]
+        assert any("the graph could not be built" in note for note in each.notes)
+        assert not [issue.rule for issue in each.issues if issue.rule == "unused_symbol"]
+    (whole,) = adapter.record(root)
+    assert (whole.status, whole.failures, whole.already_recorded) == ("completed", [], False)
+    assert whole.edges and not any("the graph" in note for note in whole.notes)
+    (same,) = adapter.record(root)
+    assert (same.id, same.already_recorded) == (whole.id, True)
+    assert [run.id for run in adapter.runs(path=root)] == [whole.id]
+    (syntax,) = adapter.record(root, depth="syntax")
+    assert (syntax.depth, syntax.edges) == ("syntax", 0)
 
 
 KILLED = """
