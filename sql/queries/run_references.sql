@@ -1,6 +1,7 @@
 -- The run that a reference means, one for each codebase (and commit, when it is the start of a hash).
 -- How it matched: 1 id, 2 short id, 3 latest, 4 branch, 5 commit. Only the strongest kind of match is told.
--- :reference, :id uuid (null unless the reference is one), :language, :codebase uuid, :repository (null: any)
+-- :reference, :id uuid (null unless the reference is one), :language, :codebase uuid, :provider,
+-- :repository (null: any)
 WITH matched AS (
     SELECT r.id,
            r.short_id,
@@ -30,6 +31,7 @@ WITH matched AS (
       LEFT JOIN codebase.commits k ON k.organization_id = r.organization_id AND k.id = r.commit_id
      WHERE (CAST(:language AS text) IS NULL OR c.language = CAST(:language AS text))
        AND (CAST(:codebase AS uuid) IS NULL OR c.id = CAST(:codebase AS uuid))
+       AND (CAST(:provider AS text) IS NULL OR p.provider = CAST(:provider AS text))
        AND (CAST(:repository AS text) IS NULL
             OR p.full_name = CAST(:repository AS text)
             OR p.full_name || '/' || c.root_path = CAST(:repository AS text))

@@ -1,6 +1,6 @@
 -- Recorded runs with their totals, newest state of the code first. Null means no restriction.
--- :runs uuid[] (those very runs, superseded ones too), :codebase uuid, :repository (full name, with or
--- without the root path), :branch, :days (analysed within), :finished boolean (only those), :limit
+-- :runs uuid[] (those very runs, superseded ones too), :codebase uuid, :provider, :repository (full
+-- name, with or without the root path), :branch, :days (analysed within), :finished boolean (only those), :limit
 SELECT r.id,
        r.short_id,
        r.codebase_id,
@@ -35,6 +35,7 @@ SELECT r.id,
  WHERE (CAST(:runs AS uuid[]) IS NULL OR r.id = ANY (CAST(:runs AS uuid[])))
    AND (CAST(:runs AS uuid[]) IS NOT NULL OR r.superseded_by IS NULL OR r.commit_id IS NULL)
    AND (CAST(:codebase AS uuid) IS NULL OR r.codebase_id = CAST(:codebase AS uuid))
+   AND (CAST(:provider AS text) IS NULL OR p.provider = CAST(:provider AS text))
    AND (CAST(:repository AS text) IS NULL
         OR p.full_name = CAST(:repository AS text)
         OR p.full_name || '/' || c.root_path = CAST(:repository AS text))

@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from graph_sitter_db import query
-from graph_sitter_db.checkout.place import place_of
+from graph_sitter_db import lookup, query
 from graph_sitter_db.db import Database, prepare_database
 from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.keys import Depth
@@ -156,23 +155,7 @@ class CodebaseDBAdapter:
         language: str | None = None,
     ) -> RunSummary:
         """The run a reference means; without one, the newest of the repository at `path`."""
-        where = place_of(path, None if reference is None else str(reference))
-        with self._reading() as connection:
-            if reference is None:
-                return query.newest(
-                    connection, where.full_name, where.root_path, where.branch, language=language
-                )
-            try:
-                return query.run(
-                    connection,
-                    where.commit or reference,
-                    language=language,
-                    repository=where.full_name,
-                )
-            except UsageError:
-                if reference == "latest":
-                    raise
-                return query.run(connection, reference, language=language)  # of any repository
+        return lookup.find_run(self._database, reference, path, language)
 
     def runs(
         self,
@@ -186,10 +169,12 @@ class CodebaseDBAdapter:
 
         `unfinished` takes in those that failed, are under way or were killed.
         """
+        where = None if path is None else lookup.place_at(path)
         with self._reading() as connection:
             return query.runs(
                 connection,
-                repository=place_of(path).full_name if path is not None else None,
+                repository=where.full_name if where else None,
+                provider=where.provider if where else None,
                 branch=branch,
                 finished=not unfinished,
                 limit=limit,

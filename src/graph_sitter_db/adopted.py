@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from graph_sitter_db import extract
-from graph_sitter_db.checkout import Selection, open_tree, place_of
+from graph_sitter_db.checkout import Place, Selection, open_tree, place_of
 from graph_sitter_db.errors import RepositoryError
 from graph_sitter_db.extract.objects import options_of, paths_of, root_of
 from graph_sitter_db.model.facts import FileFacts, Source
@@ -53,12 +53,13 @@ def origin_of(context: Any) -> Origin:
         return _from_memory(paths_of(context))
 
 
-def full_name_of(context: Any) -> str:
-    """The same origin's name, without a look at the files."""
+def whereabouts(context: Any) -> Place:
+    """The same origin's names, without a look at the files."""
     try:
-        return place_of(root_of(context)).full_name
+        return place_of(root_of(context))
     except RepositoryError:
-        return _from_memory(paths_of(context)).full_name
+        origin = _from_memory(paths_of(context))
+        return Place(origin.provider, origin.full_name)
 
 
 def _placed(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from graph_sitter_db import detect, measure, query, store
-from graph_sitter_db.adopted import full_name_of, origin_of
+from graph_sitter_db.adopted import origin_of, whereabouts
 from graph_sitter_db.db import Database
 from graph_sitter_db.extract.objects import root_of, source_of, symbol_in
 from graph_sitter_db.extract.summaries import file_summary
@@ -52,8 +52,9 @@ def _stored(
     database: Database, file: Any, source: Source, recipe: Recipe, summary: str
 ) -> FileAnalysis | None:
     key = (storable(source.path), source.sha256, extractor_digest(recipe.definitions))
+    where = whereabouts(file.ctx)
     with database.transaction(read_only=True) as connection:
-        for codebase in query.find_codebases(connection, full_name_of(file.ctx)):
+        for codebase in query.find_codebases(connection, where.full_name, provider=where.provider):
             if stored := query.stored_file(connection, codebase.id, *key):
                 return query.file_analysis(connection, stored, summary)
     return None

@@ -1,8 +1,29 @@
 """Stage 1, source → tree: a folder as it lies, or a commit straight from git's object store."""
 
-from graph_sitter_db.checkout.open import open_tree
-from graph_sitter_db.checkout.place import Place, place_of
-from graph_sitter_db.checkout.selection import DEFAULT_EXCLUDE, Selection
-from graph_sitter_db.checkout.tree import Entry, Tree
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graph_sitter_db.checkout.open import open_tree
+    from graph_sitter_db.checkout.place import Place, place_of
+    from graph_sitter_db.checkout.selection import DEFAULT_EXCLUDE, Selection
+    from graph_sitter_db.checkout.tree import Entry, Tree
 
 __all__ = ["DEFAULT_EXCLUDE", "Entry", "Place", "Selection", "Tree", "open_tree", "place_of"]
+
+_PLACES = {
+    "DEFAULT_EXCLUDE": "selection",
+    "Entry": "tree",
+    "Place": "place",
+    "Selection": "selection",
+    "Tree": "tree",
+    "open_tree": "open",
+    "place_of": "place",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a part when it is first used: questions ask only where, and read no tree."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

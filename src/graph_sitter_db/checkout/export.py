@@ -14,14 +14,13 @@ class Named(Protocol):
 
 @contextmanager
 def exported[T: Named](
-    name: str,
     entries: Iterable[T],
     content: Callable[[T], bytes | None],
     fail: Callable[[str, str], None],
 ) -> Iterator[Path]:
-    """Yields the folder, called `name`; it goes away with everything in it, whatever happens."""
+    """Yields the folder; it goes away with everything in it, whatever happens."""
     with TemporaryDirectory(prefix="graph-sitter-db-", ignore_cleanup_errors=True) as private:
-        root = Path(private).resolve() / name
+        root = Path(private).resolve() / "repository"  # not its own name, which may be ".."
         root.mkdir()
         for entry in entries:
             _write(root, entry.path, content(entry), fail)

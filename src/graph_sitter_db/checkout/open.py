@@ -1,12 +1,13 @@
 """`open_tree`: decides what a path and a revision mean."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import pygit2
 
 from graph_sitter_db.checkout import commit, folder, notes, origin, repository, working_tree
+from graph_sitter_db.checkout.folders import folder_at, prefix_of, top_of
+from graph_sitter_db.checkout.identity import current_branch
 from graph_sitter_db.checkout.selection import Selection
 from graph_sitter_db.checkout.tree import Tree
 from graph_sitter_db.errors import RepositoryError
@@ -33,7 +34,7 @@ def open_tree(
     found = repository.find(place)
     if found is None:
         return _plain(place, selection, revision, "not a git repository: recorded without a commit")
-    top = _top(found, place)
+    top = top_of(found, place)
     if top is None:
         return _committed(found, revision or "HEAD", "", selection)
     prefix = prefix_of(found, place)
@@ -43,33 +44,6 @@ def open_tree(
     if revision is not None:
         return _committed(found, revision, prefix, selection)
     return _lying(found, top, prefix, selection)
-
-
-def folder_at(path: str | Path) -> Path:
-    """The real folder, which must be there and be readable."""
-    try:
-        place = Path(path).expanduser().resolve()
-        if place.is_dir():
-            os.scandir(place).close()
-            return place
-    except (OSError, RuntimeError, ValueError) as error:
-        raise RepositoryError(f"{storable(str(path))} cannot be read: {error}") from error
-    if place.exists():
-        raise RepositoryError(f"{storable(str(place))} is a file: give the folder that holds it.")
-    raise RepositoryError(f"{storable(str(place))} does not exist: check the path.")
-
-
-def prefix_of(found: pygit2.Repository, place: Path) -> str:
-    """The folder's path inside the working tree, with a "/" at its end; "" for the top."""
-    top = _top(found, place)
-    return "" if top in (None, place) else place.relative_to(top).as_posix() + "/"
-
-
-def _top(found: pygit2.Repository, place: Path) -> Path | None:
-    """The working tree's top folder; None for a bare repository and for git's own folder."""
-    if found.workdir is None or place.is_relative_to(Path(found.path).resolve()):
-        return None
-    return Path(found.workdir).resolve()
 
 
 def _plain(place: Path, selection: Selection, revision: str | None, note: str) -> Tree:
@@ -108,7 +82,7 @@ def _lying(found: pygit2.Repository, top: Path, prefix: str, selection: Selectio
     listing = _listing(head, prefix, selection)
     state = working_tree.compared(found, top / prefix, prefix, listing, selection)
     dirty = head is None or state.changes > 0
-    branch = origin.current_branch(found)
+    branch = current_branch(found)
     said = (
         *notes.changes(head, state),
         *notes.history(found, branch),

@@ -6,12 +6,10 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import ReferenceType
 
-from graph_sitter_db.checkout.remote import Remote, remote
+from graph_sitter_db.checkout.identity import current_branch, identity_of
 from graph_sitter_db.checkout.repository import head_commit
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.snapshot import Commit, Origin
-
-_HEADS = "refs/heads/"
 
 
 def without_git(folder: Path, notes: tuple[str, ...]) -> Origin:
@@ -27,41 +25,19 @@ def of_repository(
     is_working_tree: bool,
     notes: tuple[str, ...],
 ) -> Origin:
-    remote_name, source = _remote(repository)
-    known_as = full_name(repository)
+    known = identity_of(repository)
     return Origin(
-        provider=source.provider if source else "local",
-        full_name=known_as,
-        name=known_as.rpartition("/")[2].partition("@")[0],
-        url=source.url if source else None,
-        default_branch=_default_branch(repository, remote_name),
+        provider=known.provider,
+        full_name=known.full_name,
+        name=known.full_name.rpartition("/")[2].partition("@")[0],
+        url=known.url,
+        default_branch=_default_branch(repository, known.remote),
         branch=branch,
         commit=_commit(commit) if commit else None,
         is_working_tree=is_working_tree,
         root_path=storable(root_path),
         notes=notes,
     )
-
-
-def full_name(repository: pygit2.Repository) -> str:
-    """What the host calls it.
-
-    A repository without a host is known by its folder's name and its first commit: copies and
-    worktrees are the same repository, two that only share a name are not.
-    """
-    _, source = _remote(repository)
-    if source and source.full_name:
-        return source.full_name
-    first = _first_commit(repository)
-    return f"{_folder_name(repository)}@{first[:8]}" if first else _folder_name(repository)
-
-
-def current_branch(repository: pygit2.Repository) -> str | None:
-    """None when HEAD is detached; a branch without commits counts."""
-    head = repository.lookup_reference("HEAD")
-    if head.type != ReferenceType.SYMBOLIC:
-        return None
-    return str(head.target).removeprefix(_HEADS)
 
 
 def branch_of(repository: pygit2.Repository, revision: str, commit: pygit2.Commit) -> str | None:
@@ -75,33 +51,6 @@ def branch_of(repository: pygit2.Repository, revision: str, commit: pygit2.Commi
     if head is not None and (head.id == commit.id or repository.descendant_of(head.id, commit.id)):
         return current_branch(repository)
     return None
-
-
-def _remote(repository: pygit2.Repository) -> tuple[str | None, Remote | None]:
-    names = list(repository.remotes.names())
-    name = "origin" if "origin" in names else next(iter(names), None)
-    url = repository.remotes[name].url if name else None
-    return (name, remote(url)) if url else (name, None)
-
-
-def _first_commit(repository: pygit2.Repository) -> str | None:
-    """Along first parents, as far back as the clone reaches."""
-    commit, first = head_commit(repository), None
-    while commit is not None:
-        first = commit
-        parent = repository.get(commit.parent_ids[0]) if commit.parent_ids else None
-        commit = parent if isinstance(parent, pygit2.Commit) else None
-    return str(first.id) if first else None
-
-
-def _folder_name(repository: pygit2.Repository) -> str:
-    """Of the folder that holds the main working tree, or of the bare repository."""
-    path = Path(repository.path)
-    shared = path / "commondir"
-    if shared.is_file():  # a linked worktree
-        path = (path / shared.read_text().strip()).resolve()
-    top = path.parent if path.name == ".git" else path
-    return storable(top.name).removesuffix(".git") or "root"
 
 
 def _default_branch(repository: pygit2.Repository, remote_name: str | None) -> str:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pygit2
 
-from graph_sitter_db.checkout import origin, repository
-from graph_sitter_db.checkout.open import folder_at, prefix_of
+from graph_sitter_db.checkout import repository
+from graph_sitter_db.checkout.folders import folder_at, prefix_of
+from graph_sitter_db.checkout.identity import current_branch, identity_of
 from graph_sitter_db.errors import RepositoryError
 from graph_sitter_db.model.paths import storable
 
@@ -15,10 +16,11 @@ from graph_sitter_db.model.paths import storable
 class Place:
     """As `Origin` names it; `commit` is what the revision means here, None if it means nothing."""
 
+    provider: str
     full_name: str
-    root_path: str
-    branch: str | None
-    commit: str | None
+    root_path: str = ""
+    branch: str | None = None
+    commit: str | None = None
 
 
 def place_of(path: str | Path, revision: str | None = None) -> Place:
@@ -26,11 +28,13 @@ def place_of(path: str | Path, revision: str | None = None) -> Place:
     folder = folder_at(path)
     found = repository.find(folder)
     if found is None:
-        return Place(origin.without_git(folder, ()).full_name, "", None, None)
+        return Place("local", storable(str(folder)))
+    known = identity_of(found)
     return Place(
-        full_name=origin.full_name(found),
+        provider=known.provider,
+        full_name=known.full_name,
         root_path=storable(prefix_of(found, folder).rstrip("/")),
-        branch=origin.current_branch(found),
+        branch=current_branch(found),
         commit=_commit(found, revision) if revision else None,
     )
 

@@ -4,13 +4,14 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
+_PUBLIC = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
 _SCP = re.compile(r"(?:(?P<user>[^@/]+)@)?(?P<host>[^:/@]{2,}):(?P<path>[^\\].*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
     provider: str  # github, gitlab, bitbucket, other; local for a folder of this machine
-    full_name: str  # "" for local
+    full_name: str  # as the host calls it; begins with the host unless the provider says which
     url: str
 
 
@@ -42,12 +43,25 @@ def _from_url(url: str) -> Remote:
 
 
 def _of(host: str, path: str, url: str) -> Remote:
-    return Remote(_provider(host.lower()), path.strip("/").removesuffix(".git"), url)
+    known_by, name = _provider(host.lower()), path.strip("/").removesuffix(".git")
+    if name and not _is_public(host.lower(), known_by):
+        name = f"{host.lower()}/{name}"
+    return Remote(known_by, name, url)
 
 
 def _provider(host: str) -> str:
     labels = host.split(".")
-    for provider in ("github", "gitlab", "bitbucket"):
+    for provider in _PUBLIC:
         if provider in labels or host.endswith(f"{provider}.com"):
             return provider
     return "other"
+
+
+def _is_public(host: str, provider: str) -> bool:
+    """Whether it is the provider's one public host, or an alias of it from ~/.ssh/config."""
+    public = _PUBLIC.get(provider)
+    if public is None:
+        return False
+    return (
+        host in (provider, public) or host.endswith(f".{public}") or host.startswith(f"{public}-")
+    )

@@ -65,8 +65,7 @@ class Tree:
 
     def export(self) -> AbstractContextManager[Path]:
         """A private folder with the sources and what they need to resolve; removed at the end."""
-        name = self.origin.name or "repository"
-        return exported(name, (*self.entries, *self.support), self._content, self._fail)
+        return exported((*self.entries, *self.support), self._content, self._fail)
 
     def _content(self, entry: Entry) -> bytes | None:
         try:

@@ -22,6 +22,7 @@ def run(
     language: str | None = None,
     codebase_id: UUID | None = None,
     repository: str | None = None,
+    provider: str | None = None,
 ) -> RunSummary:
     """The run that an id, short id, `latest`, branch or start of a commit's hash (4 digits) means.
 
@@ -38,6 +39,7 @@ def run(
         language=language,
         codebase=codebase_id,
         repository=repository,
+        provider=provider,
     )
     if found and found[0]["how"] == _LATEST:
         found = _of_last_repository(found)

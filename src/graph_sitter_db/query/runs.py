@@ -16,6 +16,7 @@ def runs(
     *,
     codebase_id: UUID | None = None,
     repository: str | None = None,
+    provider: str | None = None,
     branch: str | None = None,
     days: int | None = None,
     finished: bool = False,
@@ -31,6 +32,7 @@ def runs(
         "runs",
         codebase=codebase_id,
         repository=repository,
+        provider=provider,
         branch=branch,
         days=days,
         finished=finished,
@@ -63,13 +65,15 @@ def newest(
     root_path: str = "",
     branch: str | None = None,
     *,
+    provider: str | None = None,
     language: str | None = None,
 ) -> RunSummary:
     """The newest state of a repository (or folder of it): of its language families, the largest.
 
     On `branch` if anything is recorded of it. UsageError when nothing is recorded at all.
     """
-    found = [each for each in find_codebases(conn, repository, root_path) if each.runs]
+    there = find_codebases(conn, repository, root_path, provider)
+    found = [each for each in there if each.runs]
     of_language = [each for each in found if language in (None, each.language)]
     for wanted in dict.fromkeys((branch, None)):
         states = [latest_run(conn, each.id, wanted) for each in of_language]
@@ -84,10 +88,10 @@ def previous_run(conn: Connection[Any], run_id: UUID) -> RunSummary | None:
 
 
 def find_codebases(
-    conn: Connection[Any], full_name: str, root_path: str = ""
+    conn: Connection[Any], full_name: str, root_path: str = "", provider: str | None = None
 ) -> list[CodebaseReport]:
     """The codebases of one repository (or folder of it), one for each language family."""
-    found = ask(conn, "codebases", full_name=full_name, root_path=root_path)
+    found = ask(conn, "codebases", full_name=full_name, root_path=root_path, provider=provider)
     return [CodebaseReport.model_validate(row) for row in found]
 
 

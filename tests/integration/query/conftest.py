@@ -122,6 +122,7 @@ def _analysis(
     dirty: bool = False,
     family: Family = Family.PYTHON,
     repository: str = "acme/shop",
+    provider: str = "github",
     score: float = 80.0,
     model: str = "debt 1",
     totals: Mapping[str, float] | None = None,
@@ -130,7 +131,7 @@ def _analysis(
     settings: Mapping[str, object] | None = None,
 ) -> Analysis:
     return Analysis(
-        origin=_origin(commit, branch, dirty, repository),
+        origin=_origin(commit, branch, dirty, provider, repository),
         family=family,
         depth=depth,
         files=tuple(_file(path, files[path], depth) for path in sorted(files)),
@@ -146,10 +147,12 @@ def _analysis(
     )
 
 
-def _origin(commit: int | None, branch: str | None, dirty: bool, repository: str) -> Origin:
+def _origin(
+    commit: int | None, branch: str | None, dirty: bool, provider: str, repository: str
+) -> Origin:
     name = repository.rpartition("/")[2]
     point = None if commit is None else _commit(commit)
-    return Origin("github", repository, name, None, "main", branch, point, dirty)
+    return Origin(provider, repository, name, None, "main", branch, point, dirty)
 
 
 def _commit(number: int) -> Commit:

@@ -228,3 +228,17 @@ def test_without_git_each_state_follows_the_one_before(conn: Connection, record:
 def _previous(conn: Connection, run: UUID) -> UUID | None:
     found = query.previous_run(conn, run)
     return found.id if found else None
+
+
+def test_equal_names_at_different_hosts_are_different_repositories(
+    conn: Connection, record: Record
+) -> None:
+    here = record({}, 1, provider="github", repository="team/lib")
+    there = record({"a.py": {}}, 2, provider="gitlab", repository="team/lib")
+    for provider, expected in (("github", here), ("gitlab", there)):
+        at = {"provider": provider, "repository": "team/lib"}
+        assert [run.id for run in query.runs(conn, **at)] == [expected]
+        assert query.newest(conn, "team/lib", provider=provider).id == expected
+        assert query.run(conn, "main", **at).id == expected
+        (codebase,) = query.find_codebases(conn, "team/lib", provider=provider)
+        assert codebase.runs == 1

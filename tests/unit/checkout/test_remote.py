@@ -17,13 +17,16 @@ from graph_sitter_db.checkout.remote import Remote, remote
             "ssh://git:pw@gitlab.com:2222/g/s/n",
             Remote("gitlab", "g/s/n", "ssh://git@gitlab.com:2222/g/s/n"),
         ),
-        ("https://gitlab.x.de/g/n.git", Remote("gitlab", "g/n", "https://gitlab.x.de/g/n.git")),
+        (
+            "https://gitlab.x.de/g/n.git",
+            Remote("gitlab", "gitlab.x.de/g/n", "https://gitlab.x.de/g/n.git"),
+        ),
         ("https://bitbucket.org/o/n", Remote("bitbucket", "o/n", "https://bitbucket.org/o/n")),
         (
             "https://dev.azure.com/o/p/_git/n",
-            Remote("other", "o/p/_git/n", "https://dev.azure.com/o/p/_git/n"),
+            Remote("other", "dev.azure.com/o/p/_git/n", "https://dev.azure.com/o/p/_git/n"),
         ),
-        ("https://h.de/o/n?private_token=x#y", Remote("other", "o/n", "https://h.de/o/n")),
+        ("https://h.de/o/n?private_token=x#y", Remote("other", "h.de/o/n", "https://h.de/o/n")),
         ("file:///srv/n.git", Remote("local", "", "file:///srv/n.git")),
         ("/srv/n.git", Remote("local", "", "/srv/n.git")),
         ("../n", Remote("local", "", "../n")),
@@ -33,6 +36,37 @@ from graph_sitter_db.checkout.remote import Remote, remote
 )
 def test_a_url_is_understood(url: str, expected: Remote) -> None:
     assert remote(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://git.a.example/team/app", "https://git.b.example/team/app"),
+        ("https://gitlab.a.example/team/app", "git@gitlab.com:team/app"),
+        ("https://github.a.example/team/app", "https://github.com/team/app"),
+        ("https://github.com/team/app", "https://gitlab.com/team/app"),
+    ],
+)
+def test_repositories_of_different_hosts_are_told_apart(one: str, other: str) -> None:
+    assert _known_as(one) != _known_as(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://git.a.example/team/app", "git@GIT.a.example:team/app.git"),
+        ("https://github.com/team/app", "ssh://git@ssh.github.com:443/team/app.git"),
+        ("https://github.com/team/app", "git@github.com-work:team/app.git"),
+        ("https://gitlab.com/team/app", "gitlab:team/app"),
+    ],
+)
+def test_ways_to_one_host_lead_to_one_repository(one: str, other: str) -> None:
+    assert _known_as(one) == _known_as(other)
+
+
+def _known_as(url: str) -> tuple[str, str]:
+    found = remote(url)
+    return found.provider, found.full_name
 
 
 @given(st.text())
