@@ -8,15 +8,19 @@ import sys
 
 from graph_sitter_db import CodebaseDBAdapter
 
+if len(sys.argv) != 4:
+    sys.exit("usage: compare_commits.py PATH BEFORE AFTER")
 path, *commits = sys.argv[1:]
 with CodebaseDBAdapter() as adapter:
-    recorded = [adapter.record(path, commit=commit) for commit in commits]
-    for before, after in zip(*recorded, strict=True):
-        changes = adapter.compare_analyses(str(before.id), str(after.id))
-        print(f"{after.repository} ({after.language}): score {changes.score_change or 0:+.1f}")
+    first, second = ({r.language: r for r in adapter.record(path, commit=c)} for c in commits)
+    for language in sorted(first.keys() & second.keys()):
+        changes = adapter.compare_analyses(str(first[language].id), str(second[language].id))
+        print(f"{changes.after.codebase} ({language}): score {changes.score_change or 0:+.1f}")
         for symbol in changes.symbols:
             print(f"  {symbol.change:8}{symbol.path}: {symbol.key}")
         for issue in changes.issues_new:
             print(f"  introduced {issue.path}:{issue.start_line}: {issue.message}")
         for issue in changes.issues_fixed:
             print(f"  fixed {issue.path}: {issue.message}")
+    for language in sorted(first.keys() ^ second.keys()):
+        print(f"{language}: only in {commits[language in second]}")

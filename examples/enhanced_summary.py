@@ -9,6 +9,8 @@ from graph_sitter import Codebase
 
 from graph_sitter_db import CodebaseDBAdapter, get_codebase_summary_enhanced
 
+if len(sys.argv) < 2:
+    sys.exit("usage: enhanced_summary.py PATH [LANGUAGE]")
 path, language = (*sys.argv[1:], "python")[:2]
 codebase = Codebase(path, language=language)
 with CodebaseDBAdapter() as adapter:

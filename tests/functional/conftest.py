@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -34,9 +35,15 @@ def farewell(name: str, told: list[str] = []) -> str:
 '''
 
 
+@pytest.fixture
+def environment(one_server: Mapping[str, str]) -> Mapping[str, str]:
+    """For subprocesses: nobody else's rows, so that a test sees what a new user sees."""
+    return {**one_server, "GRAPH_SITTER_DB_ORGANIZATION": f"test-{uuid4().hex[:12]}"}
+
+
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """For subprocesses: this Python's commands first on PATH, and an embedded server that ends."""
+def one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """This Python's commands first on PATH, and an embedded server that ends."""
     home = tmp_path_factory.mktemp("home")
     binaries = Path(sys.executable).parent
     variables = {

@@ -35,6 +35,17 @@ def test_comparing_two_commits(repository: Path, environment: Mapping[str, str])
     assert "new     farewell.py: farewell" in output
 
 
+def test_each_language_is_compared_with_itself(
+    repository: Path, environment: Mapping[str, str]
+) -> None:
+    (repository / "one.ts").write_text("export const one = 1;\n")
+    for words in (["add", "-A"], ["commit", "-qm", "A second language"]):
+        subprocess.run(["git", *words], cwd=repository, env=environment, check=True)
+    output = run("compare_commits.py", repository, "HEAD~1", "HEAD", environment=environment)
+    assert "(python): score" in output
+    assert output.endswith("typescript: only in HEAD\n")
+
+
 def test_the_enhanced_summary_begins_with_the_original(
     repository: Path, environment: Mapping[str, str]
 ) -> None:
