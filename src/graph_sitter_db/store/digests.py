@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from graph_sitter_db.model.issues import Issue
 from graph_sitter_db.model.relations import Linkage
+from graph_sitter_db.store.rows import issue_rows
 from graph_sitter_db.store.text import stored
 
 
@@ -15,12 +16,12 @@ def extractor_digest(definitions: Mapping[str, str]) -> bytes:
 
 
 def linkage_digest(linkage: Linkage, issues: Iterable[Issue]) -> bytes:
-    """Of a file's relations and of the issues that follow from them."""
+    """Of a file's relations and of the issues that follow from them, as they are stored."""
     edges = [
         (e.kind, e.source, e.target_path, e.target, e.external, e.count, e.first_line)
         for e in linkage.edges
     ]
-    findings = [(i.fingerprint.hex(), i.severity, i.finding.message) for i in issues]
+    findings = [*issue_rows(linkage.path, issues, True)]
     return _digest([edges, findings, linkage.resolved, linkage.unresolved])
 
 
