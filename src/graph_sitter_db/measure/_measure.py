@@ -6,6 +6,8 @@ from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Failure
 
+LARGEST = 1e300  # NaN and infinities are no values, and sums of values must not become any
+
 
 def measure(
     facts: FileFacts,
@@ -14,7 +16,7 @@ def measure(
 ) -> MeasuredFile:
     """Values by metric name, where the metric is defined. Without `metrics`: the built-in ones.
 
-    A metric that raises costs its own value; what it raised is added to `failures`.
+    A metric that raises or gives no finite number costs its own value; `failures` gets why.
     """
     if metrics is None:
         from graph_sitter_db.measure.metrics import METRICS
@@ -36,7 +38,7 @@ def _of_file(
     for metric in metrics:
         if metric.of_file:
             try:
-                value = metric.of_file(facts)
+                value = _checked(metric.of_file(facts))
             except Exception as error:  # whatever a stranger's metric does
                 failed.append(_failure(facts, metric, error))
                 continue
@@ -52,13 +54,23 @@ def _of_symbol(
     for metric in metrics:
         assert metric.of_symbol
         try:
-            value = metric.of_symbol(symbol, facts)
+            value = _checked(metric.of_symbol(symbol, facts))
         except Exception as error:
             failed.append(_failure(facts, metric, error, symbol.start_line))
             continue
         if value is not None:
             values[metric.name] = value
     return values
+
+
+def _checked(value: float | None) -> float | None:
+    """What a stranger's metric gives may be anything, whatever its type says."""
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and -LARGEST <= value <= LARGEST:
+        return value
+    raise ValueError(f"gives {value!r:.100}, which is no number up to {LARGEST:g}")
 
 
 def _failure(

@@ -1,6 +1,7 @@
+import math
 from collections.abc import Callable
 from textwrap import dedent
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from tests.unit.measure.conftest import Reader
@@ -155,3 +156,17 @@ def test_totals_tell_the_resolution() -> None:
     totals = measure.totals([], LINKAGES)
     assert (totals["edges"], totals["sites_resolved"], totals["sites_unresolved"]) == (6, 5, 1)
     assert (totals["fan_in_max"], totals["fan_out_max"]) == (2, 1)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 10**400, "x", True])
+def test_a_value_that_is_no_finite_number_costs_only_itself(read: Reader, value: Any) -> None:
+    failures: list[Failure] = []
+    metrics = [
+        metric("odd", of_file=lambda facts: value, of_symbol=lambda symbol, facts: value),
+        metric("sound", of_file=lambda facts: 10**30, of_symbol=lambda symbol, facts: 0.5),
+    ]
+    measured = measure.measure(read("def f():\n    pass\n", "a.py"), metrics, failures)
+    assert measured.values == {"sound": 10**30}
+    assert measured.symbol_values == ({"sound": 0.5},)
+    assert [(each.name, each.line) for each in failures] == [("odd", None), ("odd", 1)]
+    assert all("ValueError: gives " in each.message for each in failures)
