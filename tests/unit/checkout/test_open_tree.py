@@ -307,8 +307,15 @@ def test_an_export_holds_sources_and_what_they_need(repository: Make) -> None:
     with open_tree(root).export() as folder:
         files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
         assert files == {"a.py", "web/b.ts", "web/tsconfig.json"}
-        assert folder.name == "project"
         assert folder.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["..", ".", "x" * 300, "a\x1b[31mb"])
+def test_a_repository_of_any_name_can_be_exported(repository: Make, git: Git, name: str) -> None:
+    root = repository({"a.py": "1\n"})
+    git(root, "remote", "add", "origin", f"https://github.com/foo/{name}")
+    with open_tree(root).export() as folder:
+        assert (folder / "a.py").read_text() == "1\n"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
