@@ -12,6 +12,7 @@ from graph_sitter_db.adopted import adopted
 from graph_sitter_db.checkout import Tree, open_tree
 from graph_sitter_db.db import Database
 from graph_sitter_db.errors import DatabaseError, RepositoryError, UsageError
+from graph_sitter_db.languages import family_of
 from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.keys import Depth, Family
 from graph_sitter_db.model.relations import Relations
@@ -105,7 +106,12 @@ def _of_tree(tree: Tree, job: Job, progress: Progress | None) -> Analysis:
         total=tree.families()[job.family],
         progress=progress,
     )
-    unread = [each for each in tree.failures if each not in analysis.failures]
+    others = {*Family} - {job.family}
+    unread = [
+        each
+        for each in tree.failures
+        if family_of(each.path) not in others and each not in analysis.failures
+    ]
     return replace(analysis, failures=(*analysis.failures, *unread))
 
 

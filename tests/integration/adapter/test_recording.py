@@ -238,6 +238,19 @@ def test_a_graph_that_died_leaves_a_partial_run_which_the_next_recording_complet
     assert (syntax.depth, syntax.edges) == ("syntax", 0)
 
 
+def test_a_file_that_cannot_be_read_makes_only_its_own_language_partial(
+    adapter: CodebaseDBAdapter, repository: Make, git: Callable[..., str]
+) -> None:
+    root = repository({**PYTHON, "web/a.ts": "export const a = 1;\n"})
+    blob = git(root, "rev-parse", "HEAD:b.py")
+    (root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    results = adapter.record(root, commit="HEAD", depth="syntax")
+    assert {each.language: (each.status, each.files_failed) for each in results} == {
+        "python": ("partial", 1),
+        "typescript": ("completed", 0),
+    }
+
+
 KILLED = """
 import os, signal, sys
 from graph_sitter_db import CodebaseDBAdapter
