@@ -11,6 +11,7 @@ from typing import Any
 from graph_sitter_db.extract.outline import Outline, Span
 from graph_sitter_db.extract.targets import Target, Targets
 from graph_sitter_db.extract.uses import Use, use
+from graph_sitter_db.extract.visibility import Visibility
 from graph_sitter_db.model.facts import Site
 from graph_sitter_db.model.keys import EdgeKind
 
@@ -46,6 +47,7 @@ class _Reader:
         self._graph = context._graph
         self._outlines = outlines
         self._targets = Targets(context, outlines)
+        self._visibility = Visibility(self._targets, outlines, self._roots())
         self._sites = {path: _by_byte(each) for path, each in outlines.items()}
         self._seen: dict[int, Use] = {}  # by identity of graph_sitter's match
 
@@ -100,6 +102,7 @@ class _Reader:
         around = outline.around(at)
         if found and found.is_member and not place.is_dotted and not _is_body_of(around, found):
             found = self._targets.by_name(outline.path, place.name)
+        found = self._visibility.seen(outline.path, place, found)
         if found is None or place.is_closing or (place.is_qualifier and found.is_module):
             return
         if around and place.is_own and _is_inside(outline, around, found):
@@ -109,6 +112,11 @@ class _Reader:
         occurrence = Occurrence(outline.path, kind, source, found, place.start, place.line)
         if not _is_pointless(occurrence):
             yield occurrence
+
+    def _roots(self) -> dict[str, Any]:
+        nodes = (self._graph[index] for index in self._graph.node_indices())
+        files = (node for node in nodes if node.node_type == self._types.FILE)
+        return {str(file.filepath): file.ts_node for file in files}
 
     def _place(self, match: Any) -> Use:
         if id(match) not in self._seen:

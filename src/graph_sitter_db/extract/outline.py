@@ -32,6 +32,7 @@ class Outline:
     sites: tuple[Site, ...]
     starts: tuple[int, ...]
     by_name: Mapping[str, Sequence[Span]]
+    by_key: Mapping[str, Span]
 
     def around(self, byte: int) -> Span | None:
         """The innermost symbol around a byte; None: the module's own level."""
@@ -64,4 +65,5 @@ def outline(facts: FileFacts) -> Outline:
     by_name: dict[str, list[Span]] = {}
     for span in spans:
         by_name.setdefault(span.name, []).append(span)
-    return Outline(facts.path, spans, facts.sites, tuple(s.start for s in spans), by_name)
+    by_key = {span.key: span for span in spans}
+    return Outline(facts.path, spans, facts.sites, tuple(s.start for s in spans), by_name, by_key)

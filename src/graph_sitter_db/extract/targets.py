@@ -1,6 +1,6 @@
 """What graph_sitter's nodes are, in terms of our symbols, files and modules outside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -49,6 +49,7 @@ class Targets:
         self._imported: dict[int, list[int]] = {}
         self._known: dict[int, Target | None] = {}
         self._names: dict[int, str | None] = {}
+        self._local_imports: dict[str, dict[str, list[tuple[Span, int]]]] = {}
         for source, target, edge in self._graph.weighted_edge_list():
             if edge.type == EdgeType.IMPORT_SYMBOL_RESOLUTION:
                 self._resolution.setdefault(source, target)
@@ -101,6 +102,23 @@ class Targets:
             for path, indices in self.imports.items()
         }
 
+    def local_imports(self, path: str) -> Mapping[str, Sequence[tuple[Span, int]]]:
+        """By the name they bind: imports inside functions, each with its innermost function."""
+        if path not in self._local_imports:
+            found: dict[str, list[tuple[Span, int]]] = {}
+            for index in self.imports.get(path, ()):
+                if span := self._function_around(path, index):
+                    found.setdefault(self.name(index) or "", []).append((span, index))
+            self._local_imports[path] = found
+        return self._local_imports[path]
+
+    def _function_around(self, path: str, index: int) -> Span | None:
+        outline = self._outlines.get(path)
+        span = outline.around(self._graph[index].ts_node.start_byte) if outline else None
+        while outline and span and span.kind not in _FUNCTIONS:
+            span = outline.parent(span)
+        return span
+
     def _is_import(self, index: int) -> bool:
         return bool(self._graph[index].node_type == self._types.IMPORT)
 
@@ -149,8 +167,9 @@ class Targets:
         outline = self._outlines.get(path)
         if outline is not None and (span := outline.top_level(name)):
             return _target(path, span)
+        local = {index for _, index in self.local_imports(path).get(name, ())}
         for index in self.imports.get(path, ()):
-            if index not in seen and self.name(index) == name:
+            if index not in seen and index not in local and self.name(index) == name:
                 return self._follow(index, seen)
         for index in self._wildcards.get(path, ()):
             file = None if index in seen else self.of(index)
