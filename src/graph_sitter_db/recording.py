@@ -9,16 +9,17 @@ from typing import Any
 
 from graph_sitter_db import extract, store
 from graph_sitter_db.adopted import adopted
-from graph_sitter_db.checkout import Tree, open_tree
+from graph_sitter_db.checkout import Tree, open_tree, read_file
 from graph_sitter_db.db import Database
 from graph_sitter_db.errors import DatabaseError, RepositoryError, UsageError
 from graph_sitter_db.languages import family_of
 from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.keys import Depth, Family
+from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.relations import Relations
 from graph_sitter_db.model.snapshot import Analysis, Origin
 from graph_sitter_db.pipeline import Progress, Recipe, analyse
-from graph_sitter_db.settings import load
+from graph_sitter_db.settings import Settings, loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def record(
 ) -> list[store.Recorded]:
     """One run per language family of the tree."""
     wanted, chosen = _depth(depth), [_family(name) for name in languages or ()]
-    settings = load(Path(path).expanduser())
+    settings = _settings(path, commit)
     tree = open_tree(path, commit, include=settings.include, exclude=settings.exclude)
     recipe = Recipe.of(settings)
     jobs = [
@@ -113,6 +114,13 @@ def _of_tree(tree: Tree, job: Job, progress: Progress | None) -> Analysis:
         if family_of(each.path) not in others and each not in analysis.failures
     ]
     return replace(analysis, failures=(*analysis.failures, *unread))
+
+
+def _settings(path: str | Path, commit: str | None) -> Settings:
+    """Those of the tree that is recorded: a commit's own, whatever lies in the folder by now."""
+    name = "pyproject.toml"
+    source = storable(str(Path(path) / name)) + (f" of {commit}" if commit else "")
+    return loads(read_file(path, commit, name), source)
 
 
 @contextmanager

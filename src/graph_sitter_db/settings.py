@@ -117,35 +117,49 @@ _FROM_ENVIRONMENT = tuple(name for name in Settings.model_fields if name not in 
 
 
 def load(repository: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings for work on a repository. The environment wins over the repository's own wishes."""
+    """Settings for work on a folder as it lies; see `loads`."""
     file = repository / "pyproject.toml" if repository else None
-    wishes = _wishes(file) if file and file.is_file() else {}
-    source = str(file) if wishes else ""
+    if file is None or file.is_symlink() or not file.is_file():
+        return loads(None, "", environment)
+    try:
+        return loads(file.read_bytes(), str(file), environment)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+
+
+def loads(
+    pyproject: bytes | None, source: str, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """Settings for work on a repository. The environment wins over the repository's own wishes.
+
+    `source` is what messages call the text.
+    """
+    wishes = _wishes(pyproject, source) if pyproject else {}
     _validated(wishes, source, REPOSITORY, _key)
     given = {name: value for name in _FROM_ENVIRONMENT if (value := _read(name, environment))}
     _validated(given, "the environment", _FROM_ENVIRONMENT, _variable)
     settings = Settings.model_validate({**wishes, **given})
-    if source:
+    if wishes:
         settings._source = source
     return settings
 
 
-def _wishes(file: Path) -> dict[str, Any]:
+def _wishes(pyproject: bytes, source: str) -> dict[str, Any]:
     try:
-        table = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("graph-sitter-db", {})
-    except (OSError, ValueError) as error:  # not TOML, not UTF-8, not readable
-        raise UsageError(f"{file} cannot be read: {error}") from error
+        table = tomllib.loads(pyproject.decode()).get("tool", {}).get("graph-sitter-db", {})
+    except ValueError as error:  # not TOML, not UTF-8
+        raise UsageError(f"{source} cannot be read: {error}") from error
     if not isinstance(table, dict):
-        raise UsageError(f"[{TABLE}] in {file} must be a table, it is {table!r}")
-    return _underscored(table, file)
+        raise UsageError(f"[{TABLE}] in {source} must be a table, it is {table!r}")
+    return _underscored(table, source)
 
 
-def _underscored(table: dict[str, Any], file: Path) -> dict[str, Any]:
+def _underscored(table: dict[str, Any], source: str) -> dict[str, Any]:
     result = {}
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in REPOSITORY:
-            raise UsageError(_unknown(key, f"[{TABLE}] in {file}", map(_key, REPOSITORY)))
+            raise UsageError(_unknown(key, f"[{TABLE}] in {source}", map(_key, REPOSITORY)))
         result[name] = value
     return result
 

@@ -4,12 +4,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graph_sitter_db.checkout.one_file import read_file
     from graph_sitter_db.checkout.open import open_tree
     from graph_sitter_db.checkout.place import Place, place_of
     from graph_sitter_db.checkout.selection import DEFAULT_EXCLUDE, Selection
     from graph_sitter_db.checkout.tree import Entry, Tree
 
-__all__ = ["DEFAULT_EXCLUDE", "Entry", "Place", "Selection", "Tree", "open_tree", "place_of"]
+__all__ = [
+    "DEFAULT_EXCLUDE",
+    "Entry",
+    "Place",
+    "Selection",
+    "Tree",
+    "open_tree",
+    "place_of",
+    "read_file",
+]
 
 _PLACES = {
     "DEFAULT_EXCLUDE": "selection",
@@ -19,6 +29,7 @@ _PLACES = {
     "Tree": "tree",
     "open_tree": "open",
     "place_of": "place",
+    "read_file": "one_file",
 }
 
 

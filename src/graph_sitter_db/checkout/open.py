@@ -38,7 +38,7 @@ def open_tree(
     if top is None:
         return _committed(found, revision or "HEAD", "", selection)
     prefix = prefix_of(found, place)
-    if prefix and _is_ignored(found, prefix):
+    if prefix and is_ignored(found, prefix):
         note = "ignored by the git repository around it: recorded without a commit"
         return _plain(place, selection, revision, note)
     if revision is not None:
@@ -63,7 +63,7 @@ def _plain(place: Path, selection: Selection, revision: str | None, note: str) -
 
 def _committed(found: pygit2.Repository, revision: str, prefix: str, selection: Selection) -> Tree:
     chosen = repository.commit_at(found, revision)
-    listing = commit.listing(_subtree(chosen, prefix), selection)
+    listing = commit.listing(subtree_of(chosen, prefix), selection)
     branch = origin.branch_of(found, revision, chosen)
     said = (
         *notes.history(found, branch),
@@ -102,10 +102,10 @@ def _listing(head: pygit2.Commit | None, prefix: str, selection: Selection) -> c
     """Of the commit's part below the prefix; empty when the folder is new."""
     if head is None or (prefix and prefix.rstrip("/") not in head.tree):
         return commit.Listing()
-    return commit.listing(_subtree(head, prefix), selection)
+    return commit.listing(subtree_of(head, prefix), selection)
 
 
-def _subtree(chosen: pygit2.Commit, prefix: str) -> pygit2.Tree:
+def subtree_of(chosen: pygit2.Commit, prefix: str) -> pygit2.Tree:
     if not prefix:
         return chosen.tree
     try:
@@ -120,7 +120,7 @@ def _subtree(chosen: pygit2.Commit, prefix: str) -> pygit2.Tree:
     return below
 
 
-def _is_ignored(found: pygit2.Repository, prefix: str) -> bool:
+def is_ignored(found: pygit2.Repository, prefix: str) -> bool:
     head = repository.head_commit(found)
     committed = head is not None and prefix.rstrip("/") in head.tree
     return not committed and working_tree.is_ignored(found, prefix)

@@ -102,6 +102,11 @@ def test_what_cannot_be_recorded_is_said_and_leaves_no_run(
     assert adapter.runs(unfinished=True) == []
 
 
+def test_the_home_of_a_user_who_does_not_exist_is_no_repository(adapter: CodebaseDBAdapter) -> None:
+    with pytest.raises(RepositoryError, match="~nosuchuser/x cannot be read"):
+        adapter.record("~nosuchuser/x")
+
+
 def test_a_repository_without_commits_is_recorded_as_it_lies(
     adapter: CodebaseDBAdapter, tmp_path: Path, git: Any, write: Any
 ) -> None:
@@ -116,6 +121,23 @@ def test_a_repository_without_commits_is_recorded_as_it_lies(
 
 SMALL = "[tool.graph-sitter-db]\nmax-file-size = 100\n"
 LARGE = {**PYTHON, "large.py": "def g(y=[]):\n    return y\n" + "# filler\n" * 20}
+
+
+def test_a_commit_is_recorded_with_its_own_settings_whatever_lies_in_the_folder(
+    adapter: CodebaseDBAdapter, repository: Make, git: Callable[..., str]
+) -> None:
+    root = repository({**LARGE, "pyproject.toml": SMALL})
+    (clean,) = adapter.record(root, depth="syntax")
+    assert clean.files_failed == 1
+    for dirty in ("max-file-size = 50", "disable = ['mutable_default']", "no TOML"):
+        (root / "pyproject.toml").write_text(f"[tool.graph-sitter-db]\n{dirty}\n")
+        (result,) = adapter.record(root, commit="HEAD", depth="syntax")
+        assert (result.id, result.already_recorded) == (clean.id, True)
+    with pytest.raises(UsageError, match=r"pyproject\.toml cannot be read"):
+        adapter.record(root, depth="syntax")
+    git(root, "commit", "-qam", "No TOML")
+    with pytest.raises(UsageError, match=r"pyproject\.toml of HEAD cannot be read"):
+        adapter.record(root, commit="HEAD", depth="syntax")
 
 
 @pytest.mark.parametrize("depth", ["syntax", "graph"])
