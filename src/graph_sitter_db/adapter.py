@@ -216,10 +216,7 @@ class CodebaseDBAdapter:
     def _result(self, run: UUID, already: bool, rows: Mapping[str, int]) -> AnalysisResult:
         with self._reading() as connection:
             result = query.result(connection, run)
-            before = query.previous_run(connection, run)
-            since = query.compare(connection, before.id, run) if before else None
-        update = {"since": since, "already_recorded": already, "rows_written": dict(rows)}
-        return result.model_copy(update=update)
+        return result.model_copy(update={"already_recorded": already, "rows_written": dict(rows)})
 
     def _reading(self) -> Any:
         return self._database.transaction(read_only=True)

@@ -203,17 +203,40 @@ def test_organizations_do_not_see_each_other(recorded: Ask) -> None:
     assert data(recorded, "runs", "--organization", "other") == []
 
 
-def test_questions_load_nothing_heavy(recorded: Ask, installed_database: str) -> None:
-    code = (
-        "import sys; from graph_sitter_db.cli.entry import run; run(sys.argv[1:]);"
-        "print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)"
-    )
+@pytest.mark.parametrize(
+    "question",
+    [
+        ["runs"],
+        ["show", "latest"],
+        ["summary"],
+        ["files"],
+        ["symbols", "greet"],
+        ["deps", "greet"],
+        ["issues"],
+        ["compare", "latest"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_questions_load_nothing_heavy(related: Ask, question: list[str]) -> None:
     heavy = {"graph_sitter", "sqlalchemy", "alembic", "rich", "tree_sitter", "networkx"}
-    for question in (["runs"], ["show", "latest"], ["symbols", "greet"], ["compare", "latest"]):
-        done = subprocess.run(
-            [sys.executable, "-c", code, *question, "--url", installed_database],
-            capture_output=True,
-            text=True,
-            env=os.environ,
-        )
-        assert set(done.stderr.split()) & heavy == set()
+    assert not heavy & _loaded_by(question)
+
+
+def test_questions_that_name_no_folder_load_no_git(recorded: Ask) -> None:
+    run = data(recorded, "runs")[0]["id"]
+    assert "pygit2" in _loaded_by(["runs"])
+    for question in (["runs", "--all"], ["show", run], ["files", "--run", run]):
+        assert "pygit2" not in _loaded_by(question)
+
+
+def _loaded_by(question: list[str]) -> set[str]:
+    code = (
+        "import sys; from graph_sitter_db.cli.entry import run; code = run(sys.argv[1:]);"
+        "print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr);"
+        "sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *question], capture_output=True, text=True, env=os.environ
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())

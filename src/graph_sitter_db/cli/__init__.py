@@ -1,6 +1,7 @@
 """The command line, `graph-sitter-db` or `gsdb`: one module per verb, loaded when it is called."""
 
 import gc
+import os
 import sys
 from typing import NoReturn
 
@@ -9,6 +10,8 @@ def main() -> NoReturn:
     # What is imported is no garbage: searching it, also at the end, takes a fifth of a short
     # command's time. `Session.adapter` switches the search on for the work itself.
     gc.disable()
+    # Else pydantic reads the metadata of every installed package for plug-ins: another tenth.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from graph_sitter_db.cli.entry import run
 
     code = run(sys.argv[1:])

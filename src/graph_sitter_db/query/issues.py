@@ -9,6 +9,7 @@ from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.keys import Severity
 from graph_sitter_db.model.reports import IssueReport
 from graph_sitter_db.query.named import ask
+from graph_sitter_db.query.runs import previous_id
 
 
 def issues(
@@ -20,17 +21,14 @@ def issues(
     limit: int | None = None,
 ) -> list[IssueReport]:
     """The gravest first; of exactly `severity`, of one rule, in one file or folder."""
-    previous = ask(conn, "previous_run", run=run_id)
-    found = ask(
-        conn,
-        "issues",
-        run=run_id,
-        previous=previous[0]["id"] if previous else None,
-        severity=_severity(severity),
-        rule=rule,
-        path=path,
-        limit=limit,
-    )
+    wanted = {"severity": _severity(severity), "rule": rule, "path": path, "limit": limit}
+    return issues_since(conn, run_id, previous_id(conn, run_id), **wanted)
+
+
+def issues_since(
+    conn: Connection[Any], run_id: UUID, previous: UUID | None, **wanted: object
+) -> list[IssueReport]:
+    found = ask(conn, "issues", run=run_id, previous=previous, **wanted)
     return [IssueReport.model_validate(row) for row in found]
 
 

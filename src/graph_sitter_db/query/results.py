@@ -8,17 +8,19 @@ from psycopg import Connection
 
 from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.reports import AnalysisResult, FailureReport, RunSummary
-from graph_sitter_db.query.issues import issues
+from graph_sitter_db.query.comparison import compare
+from graph_sitter_db.query.issues import issues_since
 from graph_sitter_db.query.named import ask
-from graph_sitter_db.query.runs import run_by_id
+from graph_sitter_db.query.runs import previous_id, run_by_id
 
 
 def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
-    """All but the comparison with the run before (`since`) and the rows that recording wrote."""
+    """All but the rows that recording wrote."""
     run = run_by_id(conn, run_id)
     row = ask(conn, "run_details", run=run_id)[0]
     if run.quality_score is None or run.grade is None or run.score_model is None:
         raise UsageError(_unfinished(run, row["error_message"]))
+    before = previous_id(conn, run_id)
     return AnalysisResult(
         id=run.id,
         short_id=run.short_id,
@@ -29,7 +31,7 @@ def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
         quality_score=run.quality_score,
         grade=run.grade,
         score_model=run.score_model,
-        issues=issues(conn, run_id),
+        issues=issues_since(conn, run_id, before),
         recommendations=(row["metadata"] or {}).get("recommendations", []),
         created_at=run.started_at,
         repository=run.codebase,
@@ -37,7 +39,7 @@ def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
         rows_written={},
         failures=[FailureReport.model_validate(each) for each in row["failures"] or []],
         notes=row["notes"] or [],
-        since=None,
+        since=compare(conn, before, run_id) if before else None,
         seconds=row["seconds"] or {},
         **_counts(run, row),
     )

@@ -82,9 +82,26 @@ def newest(
     raise UsageError(_nothing(repository, root_path, language, found))
 
 
+def folders_above(root_path: str) -> list[str]:
+    """The folder itself, then those it lies in, up to the whole repository, which is ""."""
+    parts = root_path.split("/") if root_path else []
+    return ["/".join(parts[:depth]) for depth in range(len(parts), -1, -1)]
+
+
+def other_languages(conn: Connection[Any], run_id: UUID) -> list[str]:
+    """In which the same folder is recorded, as of the run's commit or of a later one."""
+    return [row["language"] for row in ask(conn, "other_languages", run=run_id)]
+
+
 def previous_run(conn: Connection[Any], run_id: UUID) -> RunSummary | None:
     """The state of its codebase and branch before this one, at the same depth if there is one."""
-    return _first(conn, ask(conn, "previous_run", run=run_id))
+    previous = previous_id(conn, run_id)
+    return run_by_id(conn, previous) if previous else None
+
+
+def previous_id(conn: Connection[Any], run_id: UUID) -> UUID | None:
+    found = ask(conn, "previous_run", run=run_id)
+    return found[0]["id"] if found else None
 
 
 def find_codebases(

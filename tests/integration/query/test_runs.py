@@ -236,9 +236,10 @@ def test_equal_names_at_different_hosts_are_different_repositories(
     here = record({}, 1, provider="github", repository="team/lib")
     there = record({"a.py": {}}, 2, provider="gitlab", repository="team/lib")
     for provider, expected in (("github", here), ("gitlab", there)):
-        at = {"provider": provider, "repository": "team/lib"}
-        assert [run.id for run in query.runs(conn, **at)] == [expected]
+        found = query.runs(conn, provider=provider, repository="team/lib")
+        assert [run.id for run in found] == [expected]
         assert query.newest(conn, "team/lib", provider=provider).id == expected
-        assert query.run(conn, "main", **at).id == expected
+        meant = query.run(conn, "main", provider=provider, repository="team/lib")
+        assert meant.id == expected
         (codebase,) = query.find_codebases(conn, "team/lib", provider=provider)
         assert codebase.runs == 1
