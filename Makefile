@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 
 REPO ?= .
 ARGS ?=
+# Of the very folder, which may lie in a repository and be new there; and whoever owns it, since nothing of theirs is run.
+HAS_HEAD = git -c safe.directory='*' -C "$(REPO:~/%=$(HOME)/%)" rev-parse --quiet --verify HEAD:./
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 
@@ -18,8 +20,9 @@ DEV := $(VENV)/dev-$(STAMP)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-record: $(RUNTIME) ## record a repository's HEAD and print its summary: REPO=path (default: this one), ARGS=options
-	@$(VENV)/bin/graph-sitter-db record "$(REPO)" $(ARGS)
+# A folder that git has no commit of is recorded as it lies.
+record: $(RUNTIME) ## record a repository's HEAD, not what is uncommitted, and print its summary: REPO=path (default: this one), ARGS=options
+	@$(VENV)/bin/graph-sitter-db record "$(REPO)" $$($(HAS_HEAD) >/dev/null 2>&1 && echo --commit HEAD) $(ARGS)
 
 test: $(DEV) ## run the whole test suite; ARGS='-m "not slow"' leaves out the minutes-long part
 	@$(RUN) pytest $(ARGS)

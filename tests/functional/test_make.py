@@ -4,9 +4,12 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+type Git = Callable[..., str]
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ("Makefile", "scripts", "pyproject.toml", "constraints.txt")
@@ -71,16 +74,54 @@ def test_a_python_that_does_not_run_is_passed_over(folder: Path) -> None:
     assert "command not found" not in done.stderr
 
 
-def test_an_environment_that_fits_is_used_without_asking_again(folder: Path) -> None:
+@pytest.fixture
+def ready(folder: Path) -> Path:
+    """The set-up with an environment that fits, whose program tells what it is called with."""
     (folder / ".venv" / "bin").mkdir(parents=True)
     command = folder / ".venv" / "bin" / "graph-sitter-db"
     command.write_text('#!/bin/sh\necho "called with $*"\n')
     command.chmod(0o755)
     target = re.findall(r"\.venv/runtime-\w+", make(folder, "--dry-run", "record").stdout)[0]
     (folder / target).touch()
-    done = make(folder, "record", "REPO=/some/where", "ARGS=--depth syntax")
+    return folder
+
+
+def test_an_environment_that_fits_is_used_without_asking_again(ready: Path) -> None:
+    done = make(ready, "record", "REPO=/some/where", "ARGS=--depth syntax")
     assert done.stdout == "called with record /some/where --depth syntax\n"
     assert done.stderr == ""
+
+
+@pytest.fixture
+def committed(tmp_path_factory: pytest.TempPathFactory, git: Git) -> Path:
+    root = tmp_path_factory.mktemp("committed")
+    git(root, "init", "-q")
+    (root / "part").mkdir()
+    for path in ("a.py", "part/b.py"):
+        (root / path).write_text("x = 1\n")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "First")
+    return root
+
+
+def test_head_is_recorded_whatever_is_uncommitted(ready: Path, committed: Path) -> None:
+    root = committed
+    (root / "a.py").write_text("x = 2\n")
+    for path in (f"{root}", f"{root}/part", "~/" + os.path.relpath(root, ready)):
+        done = make(ready, "record", f"REPO={path}", HOME=str(ready))
+        assert done.stdout == f"called with record {path} --commit HEAD\n"
+    done = make(ready, "record", f"REPO={root}", "ARGS=--commit HEAD~1")
+    assert done.stdout.endswith("--commit HEAD --commit HEAD~1\n"), "the last one counts"
+
+
+def test_what_git_has_no_commit_of_is_recorded_as_it_lies(
+    ready: Path, committed: Path, tmp_path_factory: pytest.TempPathFactory, git: Git
+) -> None:
+    plain, fresh = (tmp_path_factory.mktemp(name) for name in ("plain", "fresh"))
+    git(fresh, "init", "-q")
+    (new := committed / "new").mkdir()
+    for path in (plain, fresh, new):
+        assert make(ready, "record", f"REPO={path}").stdout == f"called with record {path}\n"
 
 
 @pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt"])
