@@ -2545,6 +2545,8 @@ CALL base.describe('analytics.analysis_steps', 'The stages of a run', $$
 $$);
 
 CREATE TABLE analytics.metric_definitions (
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT metric_definitions_organization_fkey REFERENCES base.organizations ON DELETE CASCADE,
     metric_name text NOT NULL,
     definition_version text NOT NULL DEFAULT '1',
     scope text NOT NULL CONSTRAINT metric_definitions_scope_check CHECK (scope IN ('symbol', 'file', 'folder', 'codebase')),
@@ -2553,9 +2555,9 @@ CREATE TABLE analytics.metric_definitions (
     rollup text NOT NULL CONSTRAINT metric_definitions_rollup_check CHECK (rollup IN ('sum', 'mean', 'max', 'share')),
     description text NOT NULL,
     source text NOT NULL,
-    CONSTRAINT metric_definitions_pkey PRIMARY KEY (metric_name, definition_version)
+    CONSTRAINT metric_definitions_pkey PRIMARY KEY (organization_id, metric_name, definition_version)
 );
-CALL base.describe('analytics.metric_definitions', 'What each metric means, in every version of its meaning', $$
+CALL base.describe('analytics.metric_definitions', 'What each metric means to an organization, in every version of its meaning', $$
     metric_name: The metric
     definition_version: Changes when its values stop being comparable
     scope: The smallest thing it is measured of
@@ -2717,7 +2719,7 @@ CALL base.secure_table('analytics.system_metrics', p_app => 'SELECT, INSERT');
 CALL base.secure_table('analytics.system_metrics_hourly', p_app => 'SELECT');
 CREATE POLICY system_wide ON analytics.system_metrics FOR SELECT USING (organization_id IS NULL);
 CREATE POLICY system_wide ON analytics.system_metrics_hourly FOR SELECT USING (organization_id IS NULL);
-GRANT SELECT, INSERT ON analytics.metric_definitions TO graph_sitter_app;
+CALL base.secure_table('analytics.metric_definitions', p_app => 'SELECT, INSERT');
 -- Baselines belong to the system; one whose scope is an organization is for its eyes only.
 ALTER TABLE analytics.performance_baselines ENABLE ROW LEVEL SECURITY;
 ALTER TABLE analytics.performance_baselines FORCE ROW LEVEL SECURITY;
@@ -2905,7 +2907,7 @@ BEGIN
             ON y.metric_name = x.metric_name
         -- "complexity.mean" is a roll-up of "complexity"
         LEFT JOIN analytics.metric_definitions d ON d.metric_name = split_part(coalesce(x.metric_name, y.metric_name), '.', 1)
-            AND d.definition_version = coalesce(x.definition_version, y.definition_version)
+            AND d.definition_version = coalesce(x.definition_version, y.definition_version) AND d.organization_id = a.organization_id
         WHERE x.value_numeric IS DISTINCT FROM y.value_numeric
     ) m;
 

@@ -1,10 +1,10 @@
 -- Every metric of either run for the whole codebase, and which way it improves; comparable where both
 -- runs measured it by one definition. :before uuid, :after uuid
 WITH before AS (
-    SELECT metric_name, definition_version, value_numeric FROM analytics.metrics
+    SELECT organization_id, metric_name, definition_version, value_numeric FROM analytics.metrics
      WHERE analysis_run_id = CAST(:before AS uuid) AND scope = 'codebase' AND value_numeric IS NOT NULL
 ), after AS (
-    SELECT metric_name, definition_version, value_numeric FROM analytics.metrics
+    SELECT organization_id, metric_name, definition_version, value_numeric FROM analytics.metrics
      WHERE analysis_run_id = CAST(:after AS uuid) AND scope = 'codebase' AND value_numeric IS NOT NULL
 )
 SELECT coalesce(before.metric_name, after.metric_name) AS metric,
@@ -18,7 +18,8 @@ SELECT coalesce(before.metric_name, after.metric_name) AS metric,
     -- A mean or maximum improves the way its metric does.
     SELECT direction
       FROM analytics.metric_definitions
-     WHERE metric_name IN (
+     WHERE organization_id = coalesce(before.organization_id, after.organization_id)
+       AND metric_name IN (
                coalesce(before.metric_name, after.metric_name),
                regexp_replace(coalesce(before.metric_name, after.metric_name), '_(mean|max)$', '')
            )

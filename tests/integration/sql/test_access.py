@@ -42,6 +42,21 @@ def test_one_organization_never_sees_or_touches_another(
         assert values(app, "SELECT id FROM projects.projects") == [project]
 
 
+def test_what_a_metric_means_to_one_organization_does_not_matter_to_another(
+    acting: Session, acme: UUID, globex: UUID
+) -> None:
+    define = (
+        "INSERT INTO analytics.metric_definitions (metric_name, scope, direction, rollup,"
+        " description, source) VALUES ('nesting', 'file', %s, 'sum', 'd', 's')"
+    )
+    with acting(globex) as app:
+        app.execute(define, ("higher",))
+    with acting(acme) as app:
+        assert values(app, "SELECT direction FROM analytics.metric_definitions") == []
+        app.execute(define, ("lower",))
+        assert values(app, "SELECT direction FROM analytics.metric_definitions") == ["lower"]
+
+
 def test_a_row_cannot_refer_to_another_organization(
     acting: Session, acme: UUID, globex: UUID
 ) -> None:
