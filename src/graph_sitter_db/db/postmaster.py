@@ -88,6 +88,7 @@ def _spawn_watcher(home: Home, user: Account, linger: float, patience: float) ->
         "environment": {**binaries.environment(), "PGAPPNAME": _WATCHER},
         "user": [user.uid, user.gid] if user.switch else None,
         "pid_file": str(home.data / "postmaster.pid"),
+        "socket": str(home.socket),
         "socket_folder": str(home.socket_folder),
         "log": str(home.log),
         "users_lock": str(home.users_lock),

@@ -11,6 +11,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ class Plan:
     environment: dict[str, str]
     user: list[int] | None  # uid and gid to change to
     pid_file: str
+    socket: str
     socket_folder: str
     log: str
     users_lock: str
@@ -139,7 +141,8 @@ def _watch(plan: Plan, server: Server) -> None:
             if not used and time.time() - last_use >= plan.linger:
                 if not _connected(plan):
                     # The lock is still held: who comes now waits, and then starts a new server.
-                    server.stop()
+                    if server.child or _listens(plan):  # else the number may be another program's
+                        server.stop()
                     with suppress(OSError):
                         Path(plan.socket_folder).rmdir()
                     return
@@ -157,14 +160,28 @@ def _wake_up_by_children() -> int:
 
 
 def _connected(plan: Plan) -> bool:
-    """Whether programs that know nothing of the lock (psql, a dashboard) are connected."""
+    """Whether programs that know nothing of the lock (psql, a dashboard) are connected.
+
+    Not knowing counts as yes, as long as the server can be reached: it may be busy or full.
+    """
     try:
         done = subprocess.run(
             plan.count, capture_output=True, env=plan.environment, timeout=10, check=False
         )
+    except FileNotFoundError:
+        return False  # the whole installation was removed
     except (OSError, subprocess.SubprocessError):
-        return False
-    return done.stdout.strip() not in (b"", b"0")
+        return _listens(plan)
+    return _listens(plan) if done.returncode else done.stdout.strip() != b"0"
+
+
+def _listens(plan: Plan) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(plan.socket)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True
 
 
 @contextmanager

@@ -90,6 +90,24 @@ def test_a_connection_that_knows_nothing_of_us_keeps_the_server(
     _eventually(lambda: not postmasters())
 
 
+def test_a_server_that_does_not_say_who_is_connected_is_stopped_under_nobody(
+    run: Run, home: Path, watchers: Look
+) -> None:
+    process = run(HOLD)
+    with psycopg.connect(process.line(), autocommit=True) as connection:
+        rules = home / "data" / "pg_hba.conf"
+        rules.write_text(f"local postgres all reject\n{rules.read_text()}")
+        connection.execute("SELECT pg_reload_conf()")
+        process.end()
+        time.sleep(2)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+    killed = server.status().pid
+    assert killed
+    os.kill(killed, signal.SIGKILL)
+    _eventually(lambda: not watchers())
+
+
 def test_a_server_told_to_stay_outlives_its_users_until_it_is_stopped(
     run: Run, postmasters: Look
 ) -> None:
@@ -212,7 +230,7 @@ def test_a_nonsensical_linger_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) 
         server.start()
 
 
-def _eventually(condition: Callable[[], bool], patience: float = 10) -> None:
+def _eventually(condition: Callable[[], bool], patience: float = 60) -> None:
     deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, "it did not come true"
