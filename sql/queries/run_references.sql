@@ -1,7 +1,7 @@
 -- The run that a reference means, one for each codebase (and commit, when it is the start of a hash).
 -- How it matched: 1 id, 2 short id, 3 latest, 4 branch, 5 commit. Only the strongest kind of match is told.
 -- :reference, :id uuid (null unless the reference is one), :language, :codebase uuid, :provider,
--- :repository (null: any)
+-- :repository (null: any), :elsewhere boolean (as in another repository: by id or commit only)
 WITH matched AS (
     SELECT r.id,
            r.short_id,
@@ -20,8 +20,8 @@ WITH matched AS (
                 WHEN r.snapshot_id IS NULL
                   OR r.superseded_by IS NOT NULL
                   OR r.status NOT IN ('completed', 'partial') THEN NULL
-                WHEN CAST(:reference AS text) = 'latest' THEN 3
-                WHEN r.branch = CAST(:reference AS text) THEN 4
+                WHEN CAST(:reference AS text) = 'latest' AND CAST(:elsewhere AS boolean) IS NOT TRUE THEN 3
+                WHEN r.branch = CAST(:reference AS text) AND CAST(:elsewhere AS boolean) IS NOT TRUE THEN 4
                 WHEN length(:reference) >= 4 AND starts_with(k.sha, lower(:reference)) THEN 5
             END AS how
       FROM analytics.analysis_runs r

@@ -157,6 +157,11 @@ class CodebaseDBAdapter:
         """The run a reference means; without one, the newest of the repository at `path`."""
         return lookup.find_run(self._database, reference, path, language)
 
+    def other_languages(self, run: UUID) -> list[str]:
+        """In which the folder of a run is recorded, too."""
+        with self._reading() as connection:
+            return query.other_languages(connection, run)
+
     def runs(
         self,
         *,

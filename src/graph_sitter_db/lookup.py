@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeGuard
 from uuid import UUID
 
 from graph_sitter_db import query
-from graph_sitter_db.errors import UsageError
 
 if TYPE_CHECKING:
     from graph_sitter_db.checkout import Place
@@ -33,18 +32,15 @@ def find_run(
                 provider=where.provider,
                 language=language,
             )
-        try:
-            return query.run(
-                connection,
-                where.commit or reference,
-                language=language,
-                provider=where.provider,
-                repository=where.full_name,
-            )
-        except UsageError:
-            if reference == "latest":
-                raise
-            return query.run(connection, reference, language=language)  # of any repository
+        return query.run_at(
+            connection,
+            reference,
+            repository=where.full_name,
+            provider=where.provider,
+            root_path=where.root_path,
+            commit=where.commit,
+            language=language,
+        )
 
 
 def place_at(path: str | Path, revision: str | None = None) -> Place:

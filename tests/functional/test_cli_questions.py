@@ -107,6 +107,13 @@ def test_files_and_symbols_are_found(recorded: Ask) -> None:
     assert "farewell.py:6" in recorded("symbols", "farewell")
 
 
+def test_of_equal_names_definitions_come_before_variables(gsdb: Ask, repository: Path) -> None:
+    (repository / "a.py").write_text("Shape = None\n")
+    (repository / "b.py").write_text("class Shape:\n    pass\n")
+    gsdb("record", "--depth", "syntax")
+    assert [symbol["path"] for symbol in data(gsdb, "symbols", "Shape")] == ["b.py", "a.py"]
+
+
 def test_dependencies_name_both_sides_and_their_certainty(related: Ask) -> None:
     answer = data(related, "deps", "greet")
     assert "farewell" in {user["symbol"] for user in answer["used_by"]}
@@ -166,6 +173,70 @@ def test_each_language_of_a_repository_is_recorded(gsdb: Ask, repository: Path) 
     assert [
         r["language"] for r in data(gsdb, "record", "--depth", "syntax", "--language", "python")
     ] == ["python"]
+
+
+@pytest.fixture
+def mixed(gsdb: Ask, repository: Path) -> Ask:
+    """Two Python files and one of TypeScript are recorded."""
+    (repository / "shout.ts").write_text("export function shout(): string { return 'x' }\n")
+    gsdb("record", "--depth", "syntax")
+    return gsdb
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ["summary"],
+        ["files"],
+        ["symbols", "greet"],
+        ["issues"],
+        ["show", "latest"],
+        ["show", "main"],
+        ["compare", "latest"],
+    ],
+)
+def test_of_two_languages_the_larger_answers_and_says_so(mixed: Ask, question: list[str]) -> None:
+    said = "python only; typescript is recorded too: --language typescript\n"
+    assert "shout" not in mixed(*question, told=said)
+    assert mixed(*question, "--language", "typescript")
+    data(mixed, *question)
+
+
+def test_a_summary_names_its_language_where_there_are_several(mixed: Ask) -> None:
+    assert "(typescript)" in mixed("summary", "--language", "typescript").splitlines()[0]
+    assert "(python)" in mixed("summary", told="python only").splitlines()[0]
+
+
+def test_a_run_named_by_its_id_is_no_choice_between_languages(mixed: Ask) -> None:
+    for run in data(mixed, "runs"):
+        assert run["language"] in mixed("show", run["short_id"])
+
+
+def test_a_name_means_runs_of_this_repository_and_an_id_those_of_any(
+    recorded: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = data(recorded, "runs")[0]
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    for name in ("main", "latest"):
+        assert recorded("show", name, code=2, told=str(elsewhere)) == ""
+    for form in (run["id"], run["short_id"], run["commit"], run["commit"][:10]):
+        assert data(recorded, "show", form)["run"]["id"] == run["id"]
+
+
+def test_a_subdirectory_without_runs_of_its_own_is_asked_about_as_part_of_the_whole(
+    recorded: Ask, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = repository / "deep" / "down"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    for question in (["summary"], ["files"], ["symbols", "greet"], ["issues"], ["show", "latest"]):
+        assert recorded(*question)
+    (inside / "own.py").write_text("x = 1\n")
+    recorded("record", "--depth", "syntax")
+    for question in (["files"], ["files", "--run", "latest"], ["files", "--run", "main"]):
+        assert [file["path"] for file in data(recorded, *question)] == ["own.py"]
 
 
 def test_names_that_steer_a_terminal_are_made_harmless(gsdb: Ask, repository: Path) -> None:

@@ -3,6 +3,7 @@
 import click
 
 from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.choice import chosen
 from graph_sitter_db.cli.session import LANGUAGES, Session, in_session
 from graph_sitter_db.cli.verb import Verb
 from graph_sitter_db.present import comparison
@@ -35,7 +36,7 @@ def compare(
 ) -> None:
     """Show what changed from run A to run B, by default the newest of the repository."""
     with session.adapter() as adapter:
-        first = adapter.resolve(before, path=repository, language=language)
+        first = chosen(session, adapter, before, repository, language)
         second = adapter.resolve(after, path=repository, language=language or first.language)
         answer = adapter.compare_analyses(first.id, second.id)
     if session.json:

@@ -3,6 +3,7 @@
 import click
 
 from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.choice import chosen
 from graph_sitter_db.cli.session import Session, in_run, in_session
 from graph_sitter_db.cli.verb import Verb
 from graph_sitter_db.present import dependencies
@@ -24,11 +25,13 @@ def deps(
 ) -> None:
     """Show who uses SYMBOL, what SYMBOL uses, and how complete that is.
 
-    SYMBOL is a name, a qualified name, `path:qualified.name`, or the path of a whole file.
+    SYMBOL is a name, a qualified name, `path:qualified.name`, or the path of a whole file. Several
+    definitions of one name in a file, such as overloads, answer as one; `name#1` (`symbols` shows
+    them) picks one.
     """
     with session.adapter() as adapter:
-        chosen = adapter.resolve(run, path=repository, language=language)
-        answer = adapter.dependencies(chosen.id, symbol)
+        about = chosen(session, adapter, run, repository, language)
+        answer = adapter.dependencies(about.id, symbol)
     if session.json:
         screen.show_document(answer)
     else:

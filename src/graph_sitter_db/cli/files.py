@@ -3,6 +3,7 @@
 import click
 
 from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.choice import chosen
 from graph_sitter_db.cli.session import Session, in_run, in_session
 from graph_sitter_db.cli.verb import Verb
 from graph_sitter_db.present import files as file_list
@@ -23,8 +24,8 @@ def files(
 
     With `*` (any characters) or `?` (any one) in it, PATTERN must match the whole path."""
     with session.adapter() as adapter:
-        chosen = adapter.resolve(run, path=repository, language=language)
-        found = adapter.files(chosen.id, pattern)
+        about = chosen(session, adapter, run, repository, language)
+        found = adapter.files(about.id, pattern)
     if session.json:
         screen.show_document(found)
     else:

@@ -3,6 +3,7 @@
 import click
 
 from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.choice import chosen
 from graph_sitter_db.cli.session import Session, in_run, in_session
 from graph_sitter_db.cli.verb import Verb
 from graph_sitter_db.model.keys import Severity
@@ -32,8 +33,8 @@ def issues(
 ) -> None:
     """List the issues of a run, worst first."""
     with session.adapter() as adapter:
-        chosen = adapter.resolve(run, path=repository, language=language)
-        found = adapter.issues(chosen.id, severity, rule, path, limit)
+        about = chosen(session, adapter, run, repository, language)
+        found = adapter.issues(about.id, severity, rule, path, limit)
     if session.json:
         screen.show_document(found)
     else:

@@ -19,11 +19,11 @@ def show_all(results: Sequence[AnalysisResult]) -> None:
     for number, result in enumerate(results):
         if number:
             screen.show([line()])
-        if len(results) > 1:
-            screen.show([line(Span(f"{result.repository} ({result.language})", Tone.STRONG))])
-        show(result)
+        show(result, titled=len(results) > 1)
 
 
-def show(result: AnalysisResult) -> None:
+def show(result: AnalysisResult, titled: bool = False) -> None:
+    if titled:
+        screen.show([line(Span(f"{result.repository} ({result.language})", Tone.STRONG))])
     screen.show_text(result.summary + enhanced.separator(result.summary))
     screen.show(enhanced.page(result))

@@ -3,6 +3,7 @@
 import click
 
 from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.choice import chosen
 from graph_sitter_db.cli.session import LANGUAGES, Session, in_session
 from graph_sitter_db.cli.verb import Verb
 from graph_sitter_db.present import run as one_run
@@ -34,7 +35,7 @@ from graph_sitter_db.present import run as one_run
 def show(session: Session, run: str, repository: str, language: str | None, worst: int) -> None:
     """Show RUN: what it is, its metrics, and the files to look at first."""
     with session.adapter() as adapter:
-        found = adapter.resolve(run, path=repository, language=language)
+        found = chosen(session, adapter, run, repository, language)
         result = adapter.result(found.id)
         files = one_run.worst_first(adapter.files(found.id))[:worst]
     if session.json:

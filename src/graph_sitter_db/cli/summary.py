@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from graph_sitter_db.cli import report, screen
+from graph_sitter_db.cli.choice import chosen
 from graph_sitter_db.cli.session import LANGUAGES, Session, in_session
 from graph_sitter_db.cli.verb import Verb
 
@@ -24,11 +25,12 @@ def summary(session: Session, target: str, language: str | None) -> None:
     """
     folder = Path(target).is_dir()
     with session.adapter() as adapter:
-        run = adapter.resolve(
-            None if folder else target, path=target if folder else ".", language=language
+        run = chosen(
+            session, adapter, None if folder else target, target if folder else ".", language
         )
         result = adapter.result(run.id)
+        titled = bool(adapter.other_languages(run.id))
     if session.json:
         screen.show_document(result)
     else:
-        report.show(result)
+        report.show(result, titled)

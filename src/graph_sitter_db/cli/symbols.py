@@ -3,6 +3,7 @@
 import click
 
 from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.choice import chosen
 from graph_sitter_db.cli.session import Session, in_run, in_session
 from graph_sitter_db.cli.verb import Verb
 from graph_sitter_db.model.keys import SymbolKind
@@ -38,10 +39,14 @@ def symbols(
     repository: str,
     language: str | None,
 ) -> None:
-    """Find the symbols with QUERY in their qualified name, in any case; exact names come first."""
+    """Find the symbols with QUERY in their qualified name, in any case; exact names come first.
+
+    `name#1`, `name#2` … are further definitions of one name in a file, such as overloads. Their
+    fan-in and fan-out count all of them as one.
+    """
     with session.adapter() as adapter:
-        chosen = adapter.resolve(run, path=repository, language=language)
-        found = adapter.symbols(chosen.id, query, kind, limit)
+        about = chosen(session, adapter, run, repository, language)
+        found = adapter.symbols(about.id, query, kind, limit)
     if session.json:
         screen.show_document(found)
     else:

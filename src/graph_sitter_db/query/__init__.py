@@ -4,9 +4,16 @@ from graph_sitter_db.query.comparison import compare
 from graph_sitter_db.query.dependencies import dependencies
 from graph_sitter_db.query.files import StoredFile, file_analysis, file_of_run, files, stored_file
 from graph_sitter_db.query.issues import issues
-from graph_sitter_db.query.references import run
+from graph_sitter_db.query.references import run, run_at
 from graph_sitter_db.query.results import result, summary_counts
-from graph_sitter_db.query.runs import find_codebases, latest_run, newest, previous_run, runs
+from graph_sitter_db.query.runs import (
+    find_codebases,
+    latest_run,
+    newest,
+    other_languages,
+    previous_run,
+    runs,
+)
 from graph_sitter_db.query.symbols import symbols
 from graph_sitter_db.query.trends import trends
 
@@ -21,9 +28,11 @@ __all__ = [
     "issues",
     "latest_run",
     "newest",
+    "other_languages",
     "previous_run",
     "result",
     "run",
+    "run_at",
     "runs",
     "stored_file",
     "summary_counts",

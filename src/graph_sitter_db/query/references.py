@@ -9,7 +9,7 @@ from psycopg import Connection
 from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.reports import RunSummary
 from graph_sitter_db.query.named import ask
-from graph_sitter_db.query.runs import run_by_id
+from graph_sitter_db.query.runs import folders_above, run_by_id, runs_by_id
 
 _ID, _SHORT_ID, _LATEST, _BRANCH, _COMMIT = range(1, 6)
 _SHOWN = 10
@@ -31,11 +31,9 @@ def run(
     or commits are meant, or none.
     """
     text = str(reference).strip()
-    found = ask(
+    found = _meant(
         conn,
-        "run_references",
-        reference=text,
-        id=_uuid(text),
+        text,
         language=language,
         codebase=codebase_id,
         repository=repository,
@@ -43,6 +41,45 @@ def run(
     )
     if found and found[0]["how"] == _LATEST:
         found = _of_last_repository(found)
+    return _only(conn, text, found, language, repository)
+
+
+def run_at(
+    conn: Connection[Any],
+    reference: str,
+    *,
+    repository: str,
+    provider: str,
+    root_path: str = "",
+    commit: str | None = None,
+    language: str | None = None,
+) -> RunSummary:
+    """As `run`, seen from a folder of a repository, where the reference may be known as `commit`.
+
+    The folder's own runs come before those of the folders above; of several languages the largest
+    is meant. Ids and hashes may be of another repository, branches and `latest` may not.
+    """
+    text = reference.strip()
+    for name in dict.fromkeys((commit or text, text)):
+        found = _meant(conn, name, language=language, repository=repository, provider=provider)
+        if found:
+            near = _nearest(found, repository, root_path)
+            return _only(conn, text, _largest(conn, near), language, repository)
+    found = _meant(conn, text, language=language, elsewhere=True)
+    return _only(conn, text, found, language, repository)
+
+
+def _meant(conn: Connection[Any], text: str, **within: object) -> list[dict[str, Any]]:
+    return ask(conn, "run_references", reference=text, id=_uuid(text), **within)
+
+
+def _only(
+    conn: Connection[Any],
+    text: str,
+    found: Sequence[dict[str, Any]],
+    language: str | None,
+    repository: str | None,
+) -> RunSummary:
     if len(found) > 1:
         raise UsageError(_ambiguous(text, found))
     if not found:
@@ -60,6 +97,23 @@ def _uuid(text: str) -> UUID | None:
 def _of_last_repository(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     last = max(found, key=lambda row: row["started_at"])
     return [row for row in found if row["repository_id"] == last["repository_id"]]
+
+
+def _nearest(found: list[dict[str, Any]], repository: str, root_path: str) -> list[dict[str, Any]]:
+    for folder in folders_above(root_path):
+        name = f"{repository}/{folder}" if folder else repository
+        if near := [row for row in found if row["codebase"] == name]:
+            return near
+    return found
+
+
+def _largest(conn: Connection[Any], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the languages of one codebase the largest; what differs otherwise stays as it is."""
+    commits = {row["sha"] for row in found if row["how"] == _COMMIT}
+    if len(found) < 2 or len(commits) > 1 or len({row["codebase"] for row in found}) > 1:
+        return found
+    runs = runs_by_id(conn, [row["id"] for row in found])
+    return [max(found, key=lambda row: runs[row["id"]].files)]
 
 
 def _ambiguous(text: str, found: Sequence[dict[str, Any]]) -> str:

@@ -70,10 +70,10 @@ def newest(
 ) -> RunSummary:
     """The newest state of a repository (or folder of it): of its language families, the largest.
 
-    On `branch` if anything is recorded of it. UsageError when nothing is recorded at all.
+    On `branch` if anything is recorded of it. A folder of which nothing is recorded is asked about
+    as part of the folder above. UsageError when nothing is recorded at all.
     """
-    there = find_codebases(conn, repository, root_path, provider)
-    found = [each for each in there if each.runs]
+    found = _recorded(conn, repository, root_path, provider)
     of_language = [each for each in found if language in (None, each.language)]
     for wanted in dict.fromkeys((branch, None)):
         states = [latest_run(conn, each.id, wanted) for each in of_language]
@@ -110,6 +110,16 @@ def find_codebases(
     """The codebases of one repository (or folder of it), one for each language family."""
     found = ask(conn, "codebases", full_name=full_name, root_path=root_path, provider=provider)
     return [CodebaseReport.model_validate(row) for row in found]
+
+
+def _recorded(
+    conn: Connection[Any], repository: str, root_path: str, provider: str | None
+) -> list[CodebaseReport]:
+    for folder in folders_above(root_path):
+        there = find_codebases(conn, repository, folder, provider)
+        if found := [each for each in there if each.runs]:
+            return found
+    return []
 
 
 def _first(conn: Connection[Any], rows: list[dict[str, Any]]) -> RunSummary | None:
