@@ -1,13 +1,16 @@
 """From arguments to an exit code: what fails ends in one line that says what to do."""
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 import click
 
-from graph_sitter_db.cli.exits import FAILURE, INTERRUPTED, OK
+from graph_sitter_db.cli.exits import FAILURE, INTERRUPTED, OK, TERMINATED
 from graph_sitter_db.cli.root import root
 from graph_sitter_db.cli.screen import complain
 from graph_sitter_db.errors import GraphSitterDBError
@@ -15,6 +18,7 @@ from graph_sitter_db.errors import GraphSitterDBError
 
 def run(arguments: Sequence[str]) -> int:
     tolerate_any_character()
+    tidy_up_when_terminated()
     try:
         result = root.main(list(arguments), prog_name="graph-sitter-db", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
@@ -51,3 +55,18 @@ def tolerate_any_character() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def tidy_up_when_terminated() -> None:
+    """SIGTERM unwinds like Ctrl-C: no temporary file stays, no run seems to go on.
+
+    A second one ends at once. Whoever handles or ignores the signal already goes on doing so.
+    """
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        with suppress(ValueError):  # not the main thread
+            signal.signal(signal.SIGTERM, _terminated)
+
+
+def _terminated(*_: object) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise SystemExit(TERMINATED)

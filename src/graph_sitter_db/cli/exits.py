@@ -6,6 +6,7 @@ OK: Final = 0
 FAILURE: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
+TERMINATED: Final = 143
 
 EXIT_CODES: Final = {
     OK: "done",
@@ -15,4 +16,5 @@ EXIT_CODES: Final = {
     4: "the analysis could not be done",
     5: "the database cannot be reached, refused, or holds another release's schema",
     INTERRUPTED: "interrupted",
+    TERMINATED: "terminated",
 }
