@@ -98,7 +98,10 @@ class _Reader:
                         yield _occurrence(outline, EdgeKind.INHERIT, found, site.byte, site.line)
 
     def _use(self, outline: Outline, place: Use, index: int, at: int) -> Iterator[Occurrence]:
-        found = self._targets.of(index)
+        if self._targets.is_left_out(index):
+            found = self._visibility.outside(outline.path, place)
+        else:
+            found = self._targets.of(index)
         around = outline.around(at)
         if found and found.is_member and not place.is_dotted and not _is_body_of(around, found):
             found = self._targets.by_name(outline.path, place.name)

@@ -11,7 +11,7 @@ from graph_sitter_db.extract.summaries import codebase_summary
 from graph_sitter_db.extract.targets import Target
 from graph_sitter_db.extract.tolerance import tolerant
 from graph_sitter_db.model.facts import FileFacts
-from graph_sitter_db.model.keys import EdgeKind, Family
+from graph_sitter_db.model.keys import EdgeKind, Family, ParseStatus
 from graph_sitter_db.model.relations import Edge, Linkage, Relations
 
 
@@ -22,7 +22,10 @@ def relations(graph: Graph, facts: Mapping[str, FileFacts]) -> Relations:
     to the codebase or to a module outside it. Unresolved ones that name a builtin of the language
     (`print`, `console.log`, `Error`) count as neither.
     """
-    return related(graph, {path: outline(each) for path, each in facts.items()})
+    read = {
+        path: each for path, each in facts.items() if each.parse_status is not ParseStatus.SKIPPED
+    }
+    return related(graph, {path: outline(each) for path, each in read.items()})
 
 
 def related(graph: Graph, outlines: Mapping[str, Outline]) -> Relations:

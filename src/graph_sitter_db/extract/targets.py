@@ -87,6 +87,15 @@ class Targets:
         return self._names[index]
 
     @cached_property
+    def has_left_out(self) -> bool:
+        return any(self.is_left_out(index) for index in self._graph.node_indices())
+
+    def is_left_out(self, index: int) -> bool:
+        """Whether a node is of a file of the codebase that is not to be looked at."""
+        node = self._graph[index]
+        return node.node_type != self._types.EXTERNAL and str(node.filepath) not in self._outlines
+
+    @cached_property
     def imports(self) -> dict[str, list[int]]:
         """Import nodes by file."""
         found: dict[str, list[int]] = {}
@@ -142,12 +151,17 @@ class Targets:
         if node.node_type == self._types.EXTERNAL:
             return _external(node)
         if node.node_type == self._types.FILE:
-            return Target(path=str(node.filepath))
+            path = str(node.filepath)
+            return Target(path) if path in self._outlines else None
         return self._symbol(index, node)
 
     def _import(self, index: int, node: Any, seen: set[int]) -> Target | None:
         resolved = self._resolution.get(index)
+        if resolved is not None and self.is_left_out(resolved):
+            return _outside(node, node._unique_node.source)
         target = _file_asked(node) if resolved is None else self._follow(resolved, seen)
+        if target is not None and target.path and target.path not in self._outlines:
+            return _outside(node, node._unique_node.source)
         if target is None or not target.path or target.key or not _names_symbol(node, target):
             return target
         return (
@@ -240,9 +254,13 @@ def _is_whole(node: Any) -> bool:
 
 def _external(node: Any) -> Target | None:
     """None for what names a file of this codebase that is not there."""
-    origin = node._import
+    return _outside(node._import, str(node.name or ""))
+
+
+def _outside(origin: Any, name: str) -> Target | None:
+    """What an import names, when its file is none of ours."""
     module = origin.module.source.strip("'\"`") if origin is not None and origin.module else ""
-    name = str(node.name or "").strip("'\"`")
+    name = name.strip("'\"`")
     if module.startswith(("./", "../")) or (module.startswith(".") and "/" not in module):
         return None
     if not module or module == name or _is_whole(origin):

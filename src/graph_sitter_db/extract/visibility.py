@@ -30,11 +30,36 @@ class Visibility:
             return None
         name = place.text.partition(".")[0].partition("(")[0]
         local = self._targets.local_imports(path).get(name, ())
+        if found.path and self._targets.has_left_out:
+            found = self._passing(path, place, name, found)
         if local:
             found = self._sorted_out(path, place, name, local, found)
         if found and place.is_dotted:
             found = self._of_module(path, place, name, found)
         return None if found and self._is_shadowed(path, place, name, found) else found
+
+    def outside(self, path: str, place: Use) -> Target | None:
+        """The import by which a use reaches what lies in a file that is left out."""
+        name = place.text
+        while name:
+            local = self._targets.local_imports(path).get(name, ())
+            for found in (*self._around(local, place), self._targets.by_name(path, name)):
+                if found is not None:
+                    return found if found.external else None
+            name = name.rpartition(".")[0]
+        return None
+
+    def _passing(self, path: str, place: Use, name: str, found: Target) -> Target:
+        """What is reached by way of a file that is left out stays behind it."""
+        if self._scopes_of(path).binding(name, place.start):
+            return found
+        return self.outside(path, place) or found
+
+    def _around(self, local: Sequence[tuple[Span, int]], place: Use) -> list[Target | None]:
+        """What the imports of the innermost function around a use stand for."""
+        around = [each for each in local if each[0].start <= place.start < each[0].end]
+        start = max((span.start for span, _ in around), default=None)
+        return [self._targets.of(index) for span, index in around if span.start == start]
 
     def _sorted_out(
         self,
@@ -44,10 +69,7 @@ class Visibility:
         local: Sequence[tuple[Span, int]],
         found: Target,
     ) -> Target | None:
-        around = [each for each in local if each[0].start <= place.start < each[0].end]
-        start = max((span.start for span, _ in around), default=None)
-        visible = [self._targets.of(index) for span, index in around if span.start == start]
-        visible = visible or [self._targets.by_name(path, name)]
+        visible = self._around(local, place) or [self._targets.by_name(path, name)]
         everywhere = [self._targets.of(index) for _, index in local]
         if any(_leads(each, found) for each in visible):
             return found

@@ -313,3 +313,17 @@ def test_a_codebase_of_no_language_is_refused(
     codebase = Codebase(str(repository({"README.md": "x\n"})))
     with pytest.raises(AnalysisError, match="found no Python or TypeScript"):
         adapter.analyze_codebase_enhanced(codebase)
+
+
+def test_files_that_are_excluded_are_modules_outside_to_both_kinds_of_runs(
+    adapter: CodebaseDBAdapter, repository: Make, opened: Opened, installed_database: str
+) -> None:
+    project = '[tool.graph-sitter-db]\nexclude = ["shop/price.py"]\n'
+    root = repository({**FILES, "pyproject.toml": project})
+    held = adapter.analyze_codebase_enhanced(opened(root), {"disable": ["long_file"]})
+    [recorded] = adapter.record(root)
+    told = edges(installed_database, held.id)
+    assert ("shop/cart.py", "call", "checkout", "shop.price.total") in {
+        (path, kind, source, external) for path, kind, source, _, _, external, *_ in told
+    }
+    assert told == edges(installed_database, recorded.id)

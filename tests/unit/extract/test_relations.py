@@ -485,6 +485,81 @@ def test_every_file_has_a_linkage_and_the_order_is_fixed(relate: Relate) -> None
     assert relations.linkages["empty.py"] == Linkage("empty.py", ())
 
 
+@pytest.mark.parametrize(
+    ("files", "left_out"),
+    [
+        (
+            {
+                "vendor/__init__.py": "from vendor.v import helper\nfrom kept import k\n",
+                "vendor/v.py": "class V:\n    def run(self): ...\ndef helper(): ...\nK = 1\n",
+                "kept.py": "def k(): ...\n",
+                "again.py": "from vendor.v import *\nfrom vendor import helper as once\n",
+                "m.py": """\
+import vendor
+import vendor.v
+import vendor.v as w
+from vendor import v, k
+from vendor.v import helper as h, V, K
+from again import once
+
+
+class W(V):
+    def x(self):
+        return self.run()
+
+
+def f(a: V = K):
+    from vendor import helper
+    k(), once(), h(), helper()
+    vendor.helper()
+    vendor.v.helper()
+    w.helper()
+    return v.helper(K)
+
+
+def g():
+    o = V()
+    o.run()
+    V().run()
+    W().run()
+    return [h]
+""",
+            },
+            {"vendor/__init__.py", "vendor/v.py"},
+        ),
+        (
+            {
+                "vendor/v.ts": "export class V { run() {} }\nexport default function d() {}\n",
+                "i.ts": 'export * from "./vendor/v";\nexport { V as U } from "./vendor/v";\n',
+                "m.ts": """\
+import d, { V } from "./vendor/v";
+import * as v from "vendor/v";
+import { U } from "./i";
+class W extends V { x() { this.run(); return d(); } }
+export function f(a: V) { v.d(); new U().run(); return new V().run(); }
+""",
+            },
+            {"vendor/v.ts"},
+        ),
+    ],
+    ids=list(Family),
+)
+def test_files_left_out_are_as_if_they_were_not_there(
+    tmp_path: Path, files: Mapping[str, str], left_out: set[str]
+) -> None:
+    root = lay(tmp_path.resolve(), files)
+    kept = {path: fact(path, text) for path, text in files.items() if path not in left_out}
+    [family] = {family_of(path) for path in files} - {None}
+    assert family
+    told = []
+    for paths in (files, kept):
+        graph = build(root, family, list(paths))
+        told.append({p: edges(each) for p, each in extract.relate(graph, kept).linkages.items()})
+        graph.release()
+    assert told[0] == told[1]
+    assert told[0]
+
+
 def test_relations_carry_graph_sitters_own_counts(relate: Relate) -> None:
     relations = relate(PYTHON)
     assert f"Contains {relations.node_count} nodes\n- 4 files" in relations.summary
