@@ -1,5 +1,7 @@
--- Symbols of a run: exact names first, then names that start so, then names that contain it; with
--- how many others of the codebase use each, and how many it uses, by call, reference or inheritance.
+-- Symbols of a run: exact names first, then those exact but for case, then names that start so, then
+-- names that contain it; of equals exported definitions first, variables last. With how many others of
+-- the codebase use each, and how many it uses, by call, reference or inheritance; overloads and
+-- redefinitions count as one, so each of them has the figures of all.
 -- Of one file version on its own when :version is given instead of :run.
 -- :run uuid, :version bigint, :query (part of a key, or a whole `path:key`; any case; null: all),
 -- :path, :key, :kind (null: any), :anonymous boolean (nameless functions too), :limit
@@ -16,13 +18,20 @@ WITH tree AS MATERIALIZED (
      WHERE v.id = CAST(:version AS bigint)
 ), picked AS MATERIALIZED (
     SELECT tree.path, tree.file_id, tree.linkage_id, s.*,
-           CASE WHEN wanted.name IN (lower(s.name), lower(s.key), lower(tree.path || ':' || s.key)) THEN 0
+           CASE WHEN coalesce(wanted.name, '') = '' THEN 0
+                WHEN wanted.exact IN (s.name, s.key, tree.path || ':' || s.key) THEN 1
+                WHEN wanted.name IN (lower(s.name), lower(s.key), lower(tree.path || ':' || s.key)) THEN 2
                 WHEN starts_with(lower(s.name), wanted.name)
-                  OR starts_with(lower(s.key), wanted.name) THEN 1
-                ELSE 2
-            END AS rank
+                  OR starts_with(lower(s.key), wanted.name) THEN 3
+                ELSE 4
+            END AS likeness,
+           CASE WHEN coalesce(wanted.name, '') = '' THEN 0
+                WHEN s.is_exported AND s.kind <> 'variable' THEN 1
+                WHEN s.kind <> 'variable' THEN 2
+                ELSE 3
+            END AS standing
       FROM tree
-     CROSS JOIN (SELECT lower(CAST(:query AS text)) AS name) wanted
+     CROSS JOIN (SELECT CAST(:query AS text) AS exact, lower(CAST(:query AS text)) AS name) wanted
      CROSS JOIN LATERAL (
         SELECT *,
                qualified_name
@@ -38,18 +47,28 @@ WITH tree AS MATERIALIZED (
        AND (wanted.name IS NULL
             OR strpos(lower(s.key), wanted.name) > 0
             OR lower(tree.path || ':' || s.key) = wanted.name)
-     ORDER BY rank, path, start_line, ordinal
+     ORDER BY likeness, standing, path, start_line, ordinal
      LIMIT CAST(:limit AS integer)
+), named AS MATERIALIZED (
+    SELECT p.*, alike.keys
+      FROM picked p
+     CROSS JOIN LATERAL (
+        SELECT array_agg(s.qualified_name
+                         || CASE WHEN s.duplicate_ordinal > 0 THEN '#' || s.duplicate_ordinal ELSE '' END
+               ) AS keys
+          FROM codebase.symbols s
+         WHERE s.file_version_id = p.file_version_id AND s.qualified_name = p.qualified_name
+     ) alike
 ), fans_in AS (
     SELECT p.path, p.key, count(DISTINCT (e.linkage_id, coalesce(e.source_symbol, ''))) AS users
-      FROM picked p
+      FROM named p
       JOIN codebase.linkage_edges e
         ON e.organization_id = p.organization_id
        AND e.target_file_id = p.file_id
-       AND e.target_symbol = p.key
+       AND e.target_symbol = ANY (p.keys)
      WHERE e.linkage_id IN (SELECT linkage_id FROM tree)
        AND e.kind IN ('call', 'reference', 'inherit')
-       AND (e.linkage_id <> p.linkage_id OR e.source_symbol IS DISTINCT FROM p.key)
+       AND (e.linkage_id <> p.linkage_id OR (e.source_symbol = ANY (p.keys)) IS NOT TRUE)
      GROUP BY p.path, p.key
 )
 SELECT p.path,
@@ -71,7 +90,7 @@ SELECT p.path,
        p.nesting_depth AS nesting,
        CASE WHEN p.linkage_id IS NOT NULL THEN coalesce(fans_in.users, 0) END AS fan_in,
        CASE WHEN p.linkage_id IS NOT NULL THEN fan_out.used END AS fan_out
-  FROM picked p
+  FROM named p
   LEFT JOIN codebase.symbols parent
     ON parent.file_version_id = p.file_version_id AND parent.ordinal = p.parent_ordinal
   LEFT JOIN fans_in ON fans_in.path = p.path AND fans_in.key = p.key
@@ -79,9 +98,9 @@ SELECT p.path,
     SELECT count(DISTINCT (e.target_file_id, e.target_symbol)) AS used
       FROM codebase.linkage_edges e
      WHERE e.linkage_id = p.linkage_id
-       AND e.source_symbol = p.key
+       AND e.source_symbol = ANY (p.keys)
        AND e.target_file_id IS NOT NULL
        AND e.kind IN ('call', 'reference', 'inherit')
-       AND (e.target_file_id <> p.file_id OR e.target_symbol <> p.key)
+       AND (e.target_file_id <> p.file_id OR e.target_symbol <> ALL (p.keys))
   ) fan_out ON true
- ORDER BY p.rank, p.path, p.start_line, p.ordinal
+ ORDER BY p.likeness, p.standing, p.path, p.start_line, p.ordinal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph_sitter_db.model.keys import Depth
 from graph_sitter_db.present.figures import ABSENT, counted, number, percent
 from graph_sitter_db.present.page import Column, Fit, Grid, Page, Span, Tone, figure, line, row
 
@@ -41,11 +42,13 @@ def page(answer: Dependencies) -> Page:
 def certainty(answer: Dependencies) -> str:
     """One sentence that says how complete the two lists can be."""
     total = answer.resolved + answer.unresolved
-    if answer.resolution_rate is None or not total:
+    if answer.run.depth != Depth.GRAPH:
         return (
             f"Run {answer.run.short_id} knows no relations ({answer.run.depth} depth): "
             "record with --depth graph to know them."
         )
+    if not total:
+        return f"Run {answer.run.short_id} holds no call, import or base class to resolve."
     known = (
         f"{percent(answer.resolution_rate)} of {counted(total, 'call')}, imports and base classes"
     )

@@ -77,7 +77,10 @@ def test_symbols_come_exact_first_then_beginning_then_anywhere(
     found = [symbol.key for symbol in query.symbols(conn, shop, "CART")]
     assert found == ["Cart", "cart", "cart#1", "Cart.add", "Cart.total", "carton"]
     assert [symbol.key for symbol in query.symbols(conn, shop, "art")][:1] == ["Cart"]
-    assert [symbol.key for symbol in query.symbols(conn, shop, "cart", limit=2)] == ["Cart", "cart"]
+    assert [symbol.key for symbol in query.symbols(conn, shop, "cart", limit=2)] == [
+        "cart",
+        "cart#1",
+    ]
 
 
 def test_symbols_are_found_by_key_and_by_path_and_key(conn: Connection, shop: UUID) -> None:
@@ -120,6 +123,39 @@ def test_fans_count_other_symbols_once_and_imports_never(conn: Connection, recor
     )
     fans = {(s.path, s.key): (s.fan_in, s.fan_out) for s in query.symbols(conn, run)}
     assert fans == {("a.py", "f"): (0, 1), ("a.py", "g"): (2, 1), ("b.py", "f"): (1, 0)}
+
+
+def test_overloads_have_the_fans_of_all_as_dependencies_have(
+    conn: Connection, record: Record
+) -> None:
+    edges = [
+        ("use", "call", "a.py:f"),
+        ("use", "reference", "a.py:f#1"),
+        ("f#1", "call", "a.py:f"),
+        ("f#1", "call", "a.py:use"),
+    ]
+    symbols = {"f": "", "f#1": "body", "use": ""}
+    run = record({"a.py": {"symbols": symbols, "edges": edges}})
+    fans = {s.key: (s.fan_in, s.fan_out) for s in query.symbols(conn, run)}
+    assert fans == {"f": (1, 1), "f#1": (1, 1), "use": (1, 2)}
+    used_by = {each.symbol for each in query.dependencies(conn, run, "f").used_by}
+    assert used_by - {"f", "f#1"} == {"use"}
+
+
+def test_names_exact_in_case_come_first(conn: Connection, record: Record) -> None:
+    run = record(
+        {
+            "a.py": {"symbols": {"console": "", "consoles": "", "my_console": ""}},
+            "b.py": {"symbols": {"Console": "", "Console.console": ""}},
+        }
+    )
+    assert [symbol.key for symbol in query.symbols(conn, run, "Console")] == [
+        "Console",
+        "console",
+        "Console.console",
+        "consoles",
+        "my_console",
+    ]
 
 
 def test_without_a_graph_fans_are_unknown(conn: Connection, record: Record) -> None:

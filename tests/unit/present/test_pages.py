@@ -106,6 +106,14 @@ def test_dependencies_without_a_graph_say_how_to_get_one(make: Make, depends: Ma
     assert "--depth graph" in dependencies.certainty(answer)
 
 
+def test_dependencies_with_nothing_to_resolve_do_not_ask_for_a_graph(
+    depends: Make,
+) -> None:
+    nothing = depends(resolved=0, unresolved=0, resolution_rate=None)
+    assert "holds no call, import or base class" in plain(dependencies.page(nothing))
+    assert "--depth" not in plain(dependencies.page(nothing))
+
+
 def test_a_use_by_the_file_itself_is_named(make: Make, depends: Make) -> None:
     text = plain(dependencies.page(depends(used_by=[make(Relation, symbol="")])))
     assert "(the file itself)" in text
