@@ -476,6 +476,13 @@ END;
 COMMENT ON FUNCTION codebase.snapshot_digest(bigint) IS
     'The digest computed again from rows: SHA-256 over "path TAB blob TAB extractor TAB linkage or - LF" of each file, by path bytewise; null for no snapshot';
 
+CREATE FUNCTION codebase.symbol_shape(p_symbol codebase.symbols) RETURNS text LANGUAGE sql STABLE
+RETURN format('%s %s %s %s %s %s %s %s', encode((p_symbol).structure_sha256, 'hex'), (p_symbol).kind,
+    (p_symbol).is_async, (p_symbol).is_static, (p_symbol).is_abstract, (p_symbol).is_exported,
+    translate((p_symbol).signature, E' \t\r\n\f', ''), translate(array_to_string((p_symbol).decorators, '@'), E' \t\r\n\f', ''));
+COMMENT ON FUNCTION codebase.symbol_shape(codebase.symbols) IS
+    'What makes a symbol count as changed when it differs: tokens, kind, modifiers, signature and decorators; not comments, docstring, place or white space';
+
 CREATE FUNCTION codebase.snapshot_diff(p_a bigint, p_b bigint)
 RETURNS TABLE (path text, change text, symbols_added bigint, symbols_removed bigint, symbols_changed bigint, edges_added bigint, edges_removed bigint)
 LANGUAGE sql STABLE SET jit = off
@@ -507,7 +514,7 @@ BEGIN ATOMIC
         FROM (
             SELECT count(*) FILTER (WHERE y.file_version_id = t.version_a) AS n_a,
                 count(*) FILTER (WHERE y.file_version_id = t.version_b) AS n_b,
-                count(DISTINCT (y.kind, y.signature, y.structure_sha256)) AS states
+                count(DISTINCT codebase.symbol_shape(y)) AS states
             FROM codebase.symbols y WHERE y.file_version_id IN (t.version_a, t.version_b)
             GROUP BY y.qualified_name, y.duplicate_ordinal
         ) p

@@ -507,29 +507,49 @@ BEGIN
         RAISE EXCEPTION 'only runs of one codebase can be compared' USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    SELECT coalesce(jsonb_agg(jsonb_build_object('metric', m.name, 'before', m.before, 'after', m.after, 'change', m.after - m.before,
-        'verdict', CASE WHEN m.before IS NULL OR m.after IS NULL OR NOT m.comparable THEN 'unknown'
+    SELECT coalesce(jsonb_agg(jsonb_build_object('metric', m.name, 'before', m.before, 'after', m.after, 'change', m.change,
+        'verdict', CASE WHEN m.change IS NULL OR NOT m.comparable THEN 'unknown'
+                        WHEN m.change = 0 THEN 'same'
                         WHEN m.direction IS NULL OR m.direction = 'neutral' THEN 'neutral'
-                        WHEN (m.after > m.before) = (m.direction = 'higher') THEN 'better' ELSE 'worse' END) ORDER BY m.name), '[]')
+                        WHEN (m.change > 0) = (m.direction = 'higher') THEN 'better' ELSE 'worse' END) ORDER BY m.name), '[]')
     INTO v_metrics
     FROM (
         SELECT coalesce(x.metric_name, y.metric_name) AS name, x.value_numeric AS before, y.value_numeric AS after,
-            x.definition_version = y.definition_version AS comparable, d.direction
+            round(y.value_numeric - x.value_numeric, 6) AS change, x.definition_version = y.definition_version AS comparable, d.direction
         FROM (SELECT * FROM analytics.metrics m WHERE m.analysis_run_id = a.id AND m.scope = 'codebase' AND m.value_numeric IS NOT NULL) x
         FULL JOIN (SELECT * FROM analytics.metrics m WHERE m.analysis_run_id = b.id AND m.scope = 'codebase' AND m.value_numeric IS NOT NULL) y
             ON y.metric_name = x.metric_name
-        -- "complexity.mean" is a roll-up of "complexity"
-        LEFT JOIN analytics.metric_definitions d ON d.metric_name = split_part(coalesce(x.metric_name, y.metric_name), '.', 1)
-            AND d.definition_version = coalesce(x.definition_version, y.definition_version) AND d.organization_id = a.organization_id
-        WHERE x.value_numeric IS DISTINCT FROM y.value_numeric
+        LEFT JOIN LATERAL (
+            -- A mean or maximum improves the way its metric does.
+            SELECT d.direction FROM analytics.metric_definitions d
+            WHERE d.organization_id = a.organization_id AND d.metric_name IN (coalesce(x.metric_name, y.metric_name),
+                regexp_replace(coalesce(x.metric_name, y.metric_name), '_(mean|max)$', ''))
+            ORDER BY d.metric_name = coalesce(x.metric_name, y.metric_name) DESC,
+                d.definition_version = coalesce(y.definition_version, x.definition_version) DESC
+            LIMIT 1
+        ) d ON true
     ) m;
 
     SELECT jsonb_build_object('added', count(*) FILTER (WHERE d.change = 'added'), 'removed', count(*) FILTER (WHERE d.change = 'removed'),
-            'modified', count(*) FILTER (WHERE d.change = 'modified')),
-        jsonb_build_object('added', coalesce(sum(d.symbols_added), 0), 'removed', coalesce(sum(d.symbols_removed), 0),
-            'changed', coalesce(sum(d.symbols_changed), 0))
-    INTO v_files, v_symbols
+            'modified', count(*) FILTER (WHERE d.change = 'modified'))
+    INTO v_files
     FROM codebase.snapshot_diff(a.snapshot_id, b.snapshot_id) d;
+
+    -- Another release may read other symbols from the same bytes.
+    WITH touched AS MATERIALIZED (
+        SELECT coalesce(x.file_id, y.file_id) AS file_id, x.file_version_id AS before, y.file_version_id AS after
+        FROM (SELECT sf.file_id, sf.file_version_id FROM codebase.snapshot_files sf WHERE sf.snapshot_id = a.snapshot_id) x
+        FULL JOIN (SELECT sf.file_id, sf.file_version_id FROM codebase.snapshot_files sf WHERE sf.snapshot_id = b.snapshot_id) y ON y.file_id = x.file_id
+        WHERE x.file_version_id IS DISTINCT FROM y.file_version_id
+    ), symbols AS (
+        SELECT bool_or(s.file_version_id = t.before) AS was_there, bool_or(s.file_version_id = t.after) AS is_there,
+            min(codebase.symbol_shape(s)) <> max(codebase.symbol_shape(s)) AS is_other
+        FROM touched t JOIN codebase.symbols s ON s.file_version_id IN (t.before, t.after)
+        GROUP BY t.file_id, s.qualified_name, s.duplicate_ordinal
+    )
+    SELECT jsonb_build_object('added', count(*) FILTER (WHERE s.was_there IS NOT true), 'removed', count(*) FILTER (WHERE s.is_there IS NOT true),
+        'changed', count(*) FILTER (WHERE s.was_there AND s.is_there AND s.is_other))
+    INTO v_symbols FROM symbols s;
 
     IF a.depth = 'graph' AND b.depth = 'graph' THEN
         -- Relations may differ in files whose bytes are the same.
@@ -541,17 +561,18 @@ BEGIN
         ), edges AS (
             SELECT bool_or(e.linkage_id = t.before) AS was_there, bool_or(e.linkage_id = t.after) AS is_there
             FROM touched t JOIN codebase.linkage_edges e ON e.linkage_id IN (t.before, t.after)
-            GROUP BY t.file_id, e.kind, e.source_symbol, e.target_file_id, e.target_symbol, e.external_name
+            GROUP BY t.file_id, e.kind, e.source_symbol, e.target_file_id, coalesce(e.target_symbol, e.external_name, '')
         )
         SELECT jsonb_build_object('added', count(*) FILTER (WHERE e.was_there IS NOT true), 'removed', count(*) FILTER (WHERE e.is_there IS NOT true))
         INTO v_edges FROM edges e;
     END IF;
 
     WITH places AS MATERIALIZED (
-        SELECT sf.snapshot_id = b.snapshot_id AS is_after, f.path, sf.file_version_id,
-            CASE WHEN a.depth = b.depth THEN sf.linkage_id END AS linkage_id
-        FROM codebase.snapshot_files sf JOIN codebase.files f ON f.id = sf.file_id
-        WHERE a.snapshot_id <> b.snapshot_id AND sf.snapshot_id IN (a.snapshot_id, b.snapshot_id)
+        SELECT side.is_after, f.path, sf.file_version_id,
+            CASE WHEN a.depth = 'graph' AND b.depth = 'graph' THEN sf.linkage_id END AS linkage_id
+        FROM (VALUES (a.snapshot_id, false), (b.snapshot_id, true)) AS side (snapshot_id, is_after)
+        JOIN codebase.snapshot_files sf ON sf.snapshot_id = side.snapshot_id
+        JOIN codebase.files f ON f.id = sf.file_id
     ), found AS (
         SELECT p.is_after, p.path, i.fingerprint, i.rule_id, i.severity, i.message FROM places p JOIN codebase.issue_records i ON i.file_version_id = p.file_version_id
         UNION ALL
@@ -564,7 +585,7 @@ BEGIN
     SELECT jsonb_build_object(
         'new', coalesce(jsonb_agg(p.issue ORDER BY p.fingerprint) FILTER (WHERE NOT p.was_there), '[]'),
         'fixed', coalesce(jsonb_agg(p.issue ORDER BY p.fingerprint) FILTER (WHERE NOT p.is_there), '[]'),
-        'remaining', CASE WHEN a.snapshot_id = b.snapshot_id THEN b.issue_count ELSE count(*) FILTER (WHERE p.was_there AND p.is_there) END)
+        'remaining', count(*) FILTER (WHERE p.was_there AND p.is_there))
     INTO v_issues FROM paired p;
 
     RETURN jsonb_build_object('before', a.id, 'after', b.id,

@@ -1,4 +1,4 @@
--- Symbols that are new, gone, or of other structure in the second run. :before uuid, :after uuid
+-- Symbols that are new, gone, or of another shape in the second run. :before uuid, :after uuid
 WITH before AS (
     SELECT sf.file_id, sf.file_version_id
       FROM analytics.analysis_runs r
@@ -20,8 +20,9 @@ WITH before AS (
     SELECT t.file_id, s.*
       FROM touched t
      CROSS JOIN LATERAL (
-        SELECT qualified_name, duplicate_ordinal, kind, start_line, structure_sha256,
-               cyclomatic_complexity, file_version_id IS NOT DISTINCT FROM t.after AS is_after
+        SELECT qualified_name, duplicate_ordinal, kind, start_line, cyclomatic_complexity,
+               codebase.symbol_shape(symbols) AS shape,
+               file_version_id IS NOT DISTINCT FROM t.after AS is_after
           FROM codebase.symbols
          WHERE file_version_id IN (t.before, t.after)
         OFFSET 0  -- along the key: most neighbours differ in a few files only
@@ -40,7 +41,7 @@ WITH before AS (
       FROM sides
      GROUP BY file_id, qualified_name, duplicate_ordinal
     HAVING bool_and(is_after) = bool_or(is_after)
-        OR min(encode(structure_sha256, 'hex')) <> max(encode(structure_sha256, 'hex'))
+        OR min(shape) <> max(shape)
 )
 SELECT f.path,
        p.qualified_name

@@ -52,7 +52,10 @@ METRICS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file: symbols (key → what it consists of), edges (source, kind, target), issues."""
+    """A file: symbols (key → what it consists of), edges (source, kind, target), issues.
+
+    What a symbol consists of may be followed by marks: `body@async@cached`, see `_symbols`.
+    """
 
     symbols: Mapping[str, str] = field(default_factory=dict)
     edges: Sequence[tuple[str, str, str]] = ()  # target: `path:key`, or an external name
@@ -181,26 +184,27 @@ def _file(path: str, content: Content, depth: Depth) -> AnalysedFile:
 
 def _symbols(symbols: Mapping[str, str]) -> Iterator[Symbol]:
     places = {key: ordinal for ordinal, key in enumerate(symbols)}
-    for key, body in symbols.items():
+    for key, text in symbols.items():
+        body, *marks = text.split("@")
         qualified, _, duplicate = key.partition("#")
         parent, _, name = qualified.rpartition(".")
         yield Symbol(
             ordinal=places[key],
             parent_ordinal=places.get(parent),
-            kind=_kind(name, parent),
+            kind=SymbolKind.PROPERTY if "property" in marks else _kind(name, parent),
             name=name,
             qualified_name=qualified,
             duplicate_ordinal=int(duplicate or 0),
-            signature=f"def {name}()",
+            signature=f"def {name}( )" if "spaced" in marks else f"def {name}()",
             parameters=(),
             return_type=None,
-            decorators=(),
+            decorators=("cached",) if "cached" in marks else (),
             bases=(),
-            docstring=None,
-            is_async=False,
-            is_static=False,
-            is_abstract=False,
-            is_exported=True,
+            docstring="Says so." if "documented" in marks else None,
+            is_async="async" in marks,
+            is_static="static" in marks,
+            is_abstract="abstract" in marks,
+            is_exported="private" not in marks,
             start_line=places[key] * 10 + 1,
             end_line=places[key] * 10 + 9,
             start_byte=places[key],

@@ -1,6 +1,7 @@
 """What differs between two runs."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,9 @@ type State = Mapping[str, Mapping[str, Any]]
 OPPOSITE = {"new": "gone", "gone": "new", "changed": "changed"}
 PATHS = ["a.py", "b.py", "pkg/c.py"]
 KEYS = ["f", "f#1", "C", "C.m"]
+COUNTING = ["property", "cached", "async", "static", "abstract", "private"]
+NOT_COUNTING = ["documented", "spaced"]
+BODIES = ["x", "y", *(f"x@{mark}" for mark in COUNTING + NOT_COUNTING)]
 EDGES = st.tuples(
     st.sampled_from(["", "f", "C"]),
     st.sampled_from(["call", "import"]),
@@ -29,7 +33,7 @@ EDGES = st.tuples(
 )
 CONTENTS = st.fixed_dictionaries(
     {
-        "symbols": st.dictionaries(st.sampled_from(KEYS), st.sampled_from("xyz"), max_size=4),
+        "symbols": st.dictionaries(st.sampled_from(KEYS), st.sampled_from(BODIES), max_size=4),
         "edges": st.lists(EDGES, max_size=4, unique=True),
         "issues": st.lists(
             st.sampled_from(["a", "b", "~g", "c:critical"]), max_size=3, unique=True
@@ -86,8 +90,13 @@ def _expected(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> dict[Any, 
     return changes | {key: "changed" for key in both if before[key] != after[key]}
 
 
-def _bodies(state: State) -> dict[Any, str]:
-    return {(p, key): body for p, c in state.items() for key, body in c["symbols"].items()}
+def _bodies(state: State) -> dict[Any, list[str]]:
+    """What counts of each symbol: its docstring and the white space of its signature do not."""
+    return {
+        (p, key): [part for part in body.split("@") if part not in NOT_COUNTING]
+        for p, c in state.items()
+        for key, body in c["symbols"].items()
+    }
 
 
 def _relations(state: State) -> dict[Any, None]:
@@ -125,6 +134,82 @@ def _edges(told: Comparison) -> dict[Any, str]:
 
 def _files(told: Comparison) -> dict[Any, str]:
     return {each.path: each.change for each in told.files}
+
+
+@pytest.mark.parametrize("mark", COUNTING)
+def test_a_symbol_is_changed_by_what_stands_before_its_body(
+    conn: Connection, record: Record, mark: str
+) -> None:
+    before = record({"a.py": {"symbols": {"C": "c", "C.m": "x"}}}, 1)
+    after = record({"a.py": {"symbols": {"C": "c", "C.m": f"x@{mark}"}}}, 2)
+    assert _symbols(query.compare(conn, before, after)) == {("a.py", "C.m"): "changed"}
+
+
+@pytest.mark.parametrize("mark", NOT_COUNTING)
+def test_a_symbol_is_not_changed_by_its_docstring_or_white_space(
+    conn: Connection, record: Record, mark: str
+) -> None:
+    before = record({"a.py": {"symbols": {"f": "x"}}}, 1)
+    after = record({"a.py": {"symbols": {"f": f"x@{mark}"}}}, 2)
+    told = query.compare(conn, before, after)
+    assert (told.symbols, len(told.files)) == ([], 1)
+
+
+def test_the_database_compares_two_runs_as_the_library_does(
+    conn: Connection, record: Record
+) -> None:
+    old = {"g": "1", "stays": "1", "C": "c", "C.m": "x"}
+    new = {"stays": "2", "C": "c", "C.m": "x@property", "h": "1", "h#1": "1"}
+    files = [
+        {
+            "a.py": {"symbols": old, "edges": [("g", "call", "b.py:f")], "issues": ["a", "~g"]},
+            "b.py": {"symbols": {"f": "1"}, "issues": ["c"]},
+        },
+        {
+            "a.py": {"symbols": new, "edges": [("h", "call", "b.py:f"), ("", "import", "os")]},
+            "b.py": {"symbols": {"f": "1@documented"}, "issues": ["b:critical", "c"]},
+            "d.py": {"symbols": {"k": "1"}},
+        },
+    ]
+    totals: list[dict[str, float]] = [
+        {"complexity_mean": 5.25, "complexity_max": 9, "documented": 1, "size": 2, "old": 1},
+        {"complexity_mean": 4.5, "complexity_max": 12, "documented": 1, "size": 9, "young": 1},
+    ]
+    before, after = (record(files[n], n, score=80 + n * 1.25, totals=totals[n]) for n in range(2))
+    shallow = record(files[1], 3, depth=Depth.SYNTAX, score=70)
+    for pair in ((before, after), (after, before), (before, before), (before, shallow)):
+        row = conn.execute("SELECT analytics.compare_runs(%s, %s)", pair).fetchone()
+        assert row is not None
+        assert _told_by_database(row[0]) == _told_by_library(query.compare(conn, *pair))
+
+
+def _told_by_database(answer: dict[str, Any]) -> dict[str, Any]:
+    issues, edges = answer["issues"], answer["edges"]
+    return {
+        "score": answer["score"]["change"],
+        "metrics": {m["metric"]: (m["change"], m["verdict"]) for m in answer["metrics"]},
+        "files": tuple(answer["files"][name] for name in ("added", "removed", "modified")),
+        "symbols": tuple(answer["symbols"][name] for name in ("added", "removed", "changed")),
+        "edges": edges and (edges["added"], edges["removed"]),
+        "issues": (len(issues["new"]), len(issues["fixed"]), issues["remaining"]),
+    }
+
+
+def _told_by_library(told: Comparison) -> dict[str, Any]:
+    new, gone, _ = _counted(told.edges)
+    return {
+        "score": told.score_change,
+        "metrics": {m.metric: (m.change, m.verdict) for m in told.metrics},
+        "files": _counted(told.files),
+        "symbols": _counted(told.symbols),
+        "edges": (new, gone) if told.edges_compared else None,
+        "issues": (len(told.issues_new), len(told.issues_fixed), told.issues_remaining),
+    }
+
+
+def _counted(changes: Sequence[Any]) -> tuple[int, int, int]:
+    found = Counter(each.change for each in changes)
+    return found["new"], found["gone"], found["changed"]
 
 
 def test_metrics_get_better_or_worse_by_their_direction(conn: Connection, record: Record) -> None:
