@@ -95,6 +95,7 @@ def _of_tree(tree: Tree, job: Job, progress: Progress | None) -> Analysis:
                 facts,
                 timeout=settings.graph_timeout,
                 memory=settings.graph_memory,
+                prefix=tree.prefix,
                 progress=progress,
             )
 
@@ -130,10 +131,18 @@ def _failing(database: Database, begun: store.Begun) -> Iterator[None]:
         yield
     except BaseException as error:
         try:
-            store.fail(database, begun, f"{type(error).__name__}: {error}")
+            store.fail(database, begun, _reason(error))
         except DatabaseError as second:
             error.add_note(f"the run could not be marked as failed either: {second}")
         raise
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, SystemExit):
+        return "terminated"
+    return f"{type(error).__name__}: {error}"
 
 
 def _families(tree: Tree, path: str | Path, chosen: list[Family]) -> list[Family]:

@@ -15,6 +15,7 @@ class Named(Protocol):
 @contextmanager
 def exported[T: Named](
     entries: Iterable[T],
+    prefix: str,
     content: Callable[[T], bytes | None],
     fail: Callable[[str, str], None],
 ) -> Iterator[Path]:
@@ -23,7 +24,7 @@ def exported[T: Named](
         root = Path(private).resolve() / "repository"  # not its own name, which may be ".."
         root.mkdir()
         for entry in entries:
-            _write(root, entry.path, content(entry), fail)
+            _write(root / prefix, entry.path, content(entry), fail)
         yield root
 
 

@@ -64,8 +64,16 @@ class Tree:
                 yield Source(entry.path, language, content, hashlib.sha256(content).digest())
 
     def export(self) -> AbstractContextManager[Path]:
-        """A private folder with the sources and what they need to resolve; removed at the end."""
-        return exported((*self.entries, *self.support), self._content, self._fail)
+        """A private folder with the sources and what they need to resolve; removed at the end.
+
+        They lie there under `prefix`, as in the whole repository.
+        """
+        return exported((*self.entries, *self.support), self.prefix, self._content, self._fail)
+
+    @property
+    def prefix(self) -> str:
+        """The recorded folder's path inside its repository, with a "/" at its end; "" for all."""
+        return f"{self.origin.root_path}/" if self.origin.root_path else ""
 
     def _content(self, entry: Entry) -> bytes | None:
         try:

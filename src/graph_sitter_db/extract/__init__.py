@@ -45,9 +45,15 @@ def isolated(
     *,
     timeout: float,
     memory: int,
+    prefix: str = "",
     progress: "Progress | None" = None,
 ) -> "Relations":
-    """The relations of the files below a folder, found in a process of their own."""
+    """The relations of files, found in a process of their own.
+
+    They lie below `root` under `prefix`, which is "" or ends with a "/".
+    """
     from graph_sitter_db.extract.worker import isolated
 
-    return isolated(root, family, facts, timeout=timeout, memory=memory, progress=progress)
+    return isolated(
+        root, family, facts, timeout=timeout, memory=memory, prefix=prefix, progress=progress
+    )

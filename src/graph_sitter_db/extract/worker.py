@@ -20,6 +20,7 @@ from threading import Thread
 from typing import IO, Any
 
 from graph_sitter_db.extract.outline import Outline, outline
+from graph_sitter_db.extract.placing import placed, taken_out
 from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.keys import Family, ParseStatus
 from graph_sitter_db.model.relations import Failure, Relations
@@ -51,17 +52,19 @@ def isolated(
     *,
     timeout: float,
     memory: int,
+    prefix: str = "",
     progress: Progress | None = None,
 ) -> Relations:
-    """The relations of the files in `facts`, which lie below `root`.
+    """The relations of the files in `facts`, which lie below `root` and there below `prefix`.
 
     When the graph as a whole cannot be had, they are empty but for a failure that says why.
     """
     read = {p: outline(f) for p, f in facts.items() if f.parse_status is not ParseStatus.SKIPPED}
-    job = Job(root, family, read, memory)
+    job = Job(root, family, placed(read, prefix), memory)
     try:
         with _process(job, root.parent) as (process, errors):
-            return _answer(process, errors, time.monotonic() + timeout, timeout, progress)
+            found = _answer(process, errors, time.monotonic() + timeout, timeout, progress)
+            return taken_out(found, prefix)
     except GraphError as end:
         return Relations(failures=(Failure("", "graph", "", str(end)),))
 

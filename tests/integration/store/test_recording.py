@@ -112,6 +112,24 @@ def test_both_depths_share_file_versions(
     assert after["symbols"] == before["symbols"]
 
 
+def test_a_folder_of_a_repository_resolves_imports_as_the_whole_does(
+    adapter: CodebaseDBAdapter, repository: Make
+) -> None:
+    root = repository(
+        {
+            "app/__init__.py": "",
+            "app/core.py": "from types import TracebackType\nfrom app.util import add\n\nadd()\n",
+            "app/types.py": "from app.core import add\n",
+            "app/util.py": "def add():\n    return 1\n",
+        }
+    )
+    (result,) = adapter.record(root / "app")
+    assert result.id is not None
+    assert [issue.rule for issue in result.issues if issue.rule == "import_cycle"] == []
+    users = adapter.dependencies(result.id, "add").used_by
+    assert {user.path for user in users} == {"core.py", "types.py"}
+
+
 def test_what_a_run_says_equals_its_rows(
     adapter: CodebaseDBAdapter, repository: Make, installed_database: str
 ) -> None:
