@@ -6,7 +6,7 @@ Without a URL everything is about GRAPH_SITTER_DB_URL, else the embedded server.
 import os
 from collections.abc import Sequence
 
-from graph_sitter_db.db import schema, server
+from graph_sitter_db.db import revisions, schema, server
 from graph_sitter_db.model.reports import DatabaseStatus
 
 
@@ -60,6 +60,12 @@ def upgrade(url: str | None = None) -> str:
 def downgrade(url: str | None, version: str) -> str | None:
     """Take the schema back to `version`, or with `base` remove it; its version then."""
     return schema.downgrade(version, url)
+
+
+def check_version(version: str) -> None:
+    """UsageError unless `downgrade` knows it."""
+    if version != "base":
+        revisions.find(version)
 
 
 def current(url: str | None = None) -> str | None:

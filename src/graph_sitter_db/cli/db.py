@@ -5,6 +5,7 @@ import sys
 import click
 
 from graph_sitter_db.cli import screen
+from graph_sitter_db.cli.exits import USAGE
 from graph_sitter_db.cli.session import Session, in_session
 from graph_sitter_db.cli.verb import LazyGroup, Verb
 from graph_sitter_db.errors import UsageError
@@ -29,14 +30,19 @@ _PLACES = {
 @click.group(
     cls=LazyGroup,
     places=_PLACES,
+    invoke_without_command=True,
     short_help="Serve, install, migrate and open the database.",
     examples=("graph-sitter-db db status", "graph-sitter-db db sql > schema.sql"),
 )
-def db() -> None:
+@click.pass_context
+def db(ctx: click.Context) -> None:
     """Serve, install, migrate and open the database.
 
     Without --url and $GRAPH_SITTER_DB_URL these commands are about the embedded server.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+        ctx.exit(USAGE)
 
 
 @click.command(
@@ -149,10 +155,11 @@ def downgrade(session: Session, version: str, accept_loss: bool) -> None:
 
     What only the newer schema can hold is lost.
     """
-    if not accept_loss:
-        _ask(f"Take the schema back to {version}, and lose what it cannot hold?")
     from graph_sitter_db import administration
 
+    administration.check_version(version)
+    if not accept_loss:
+        _ask(f"Take the schema back to {version}, and lose what it cannot hold?")
     _tell(session, "version", administration.downgrade(session.url, version))
 
 

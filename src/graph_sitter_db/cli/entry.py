@@ -10,13 +10,16 @@ from typing import NoReturn
 
 import click
 
-from graph_sitter_db.cli.exits import FAILURE, INTERRUPTED, OK, TERMINATED
+from graph_sitter_db.cli.exits import FAILURE, INTERRUPTED, OK, TERMINATED, USAGE
 from graph_sitter_db.cli.root import root
 from graph_sitter_db.cli.screen import complain
 from graph_sitter_db.errors import GraphSitterDBError
 
 
 def run(arguments: Sequence[str]) -> int:
+    if sys.stdout is None:  # what is opened next would take its place, and the answer
+        complain("error: There is nowhere to answer to, stdout is closed: use >/dev/null")
+        return USAGE
     tolerate_any_character()
     tidy_up_when_terminated()
     try:
@@ -44,6 +47,9 @@ def failed(error: Exception) -> int:
         case GraphSitterDBError():
             complain(f"error: {error}")
             return error.exit_code
+        case UnicodeEncodeError(object=text, reason="surrogates not allowed"):
+            complain(f"error: “{text}” is no UTF-8, and nothing recorded is named so")
+            return USAGE
     hint = "" if debugging else " (GRAPH_SITTER_DB_DEBUG=1 shows where)"
     told = " ".join(str(error).split())
     complain(f"error: unexpected {type(error).__name__}: {told}{hint}")

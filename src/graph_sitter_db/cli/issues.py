@@ -4,7 +4,7 @@ import click
 
 from graph_sitter_db.cli import screen
 from graph_sitter_db.cli.choice import chosen
-from graph_sitter_db.cli.session import Session, in_run, in_session
+from graph_sitter_db.cli.session import COUNT, Session, in_run, in_session
 from graph_sitter_db.cli.verb import Verb
 from graph_sitter_db.model.keys import Severity
 from graph_sitter_db.present import issues as issue_list
@@ -18,7 +18,7 @@ from graph_sitter_db.present import issues as issue_list
 @click.option("--severity", type=click.Choice([each.value for each in Severity]), help="Only this.")
 @click.option("--rule", metavar="NAME", help="Only of this rule.")
 @click.option("--path", metavar="PATH", help="Only in this file or folder.")
-@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the first.")
+@click.option("--limit", metavar="N", type=COUNT, help="Only the first.")
 @in_run
 @in_session
 def issues(
@@ -34,8 +34,8 @@ def issues(
     """List the issues of a run, worst first."""
     with session.adapter() as adapter:
         about = chosen(session, adapter, run, repository, language)
-        found = adapter.issues(about.id, severity, rule, path, limit)
+        found = adapter.issues(about.id, severity, rule, path, limit if session.json else None)
     if session.json:
         screen.show_document(found)
     else:
-        screen.show(issue_list.page(found))
+        screen.show(issue_list.page(found, limit))

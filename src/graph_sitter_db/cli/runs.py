@@ -3,7 +3,7 @@
 import click
 
 from graph_sitter_db.cli import screen
-from graph_sitter_db.cli.session import Session, in_session
+from graph_sitter_db.cli.session import COUNT, Session, in_session
 from graph_sitter_db.cli.verb import Verb
 from graph_sitter_db.present import runs as run_list
 
@@ -20,7 +20,7 @@ from graph_sitter_db.present import runs as run_list
 @click.option(
     "--limit",
     metavar="N",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=20,
     show_default=True,
     help="At most so many.",
@@ -36,10 +36,10 @@ def runs(
 ) -> None:
     """List recorded runs of the repository at PATH, newest first."""
     with session.adapter() as adapter:
-        found = adapter.runs(
-            path=None if everything else path, branch=branch, unfinished=unfinished, limit=limit
-        )
+        where = None if everything else path
+        found = adapter.runs(path=where, branch=branch, unfinished=unfinished, limit=limit)
+        others = [] if found or branch is None else adapter.runs(path=where, limit=None)
     if session.json:
         screen.show_document(found)
     else:
-        screen.show(run_list.page(found))
+        screen.show(run_list.page(found, branch, {run.branch for run in others}))

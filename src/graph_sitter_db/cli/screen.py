@@ -51,9 +51,13 @@ def complain(message: str) -> None:
 def _write(text: str) -> None:
     try:
         click.echo(text, nl=False)
-    except BrokenPipeError:
-        # The reader (`| head`) has enough. Python would complain again when it closes stdout.
+    except OSError as error:
+        # Python would complain again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # there the reader (`| head`) has enough
+            raise click.ClickException(
+                f"The answer cannot be written: {error.strerror or error}."
+            ) from error
 
 
 def _paint(span: Span, coloured: bool) -> str:

@@ -81,6 +81,7 @@ _OPTIONS = (
     ),
 )
 
+COUNT = click.IntRange(min=1, max=1_000_000_000)
 LANGUAGES = click.Choice(["python", "typescript"])
 
 _RUN_OPTIONS = (

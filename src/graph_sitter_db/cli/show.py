@@ -26,7 +26,7 @@ from graph_sitter_db.present import run as one_run
 @click.option(
     "--worst",
     metavar="N",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=1_000_000_000),
     default=10,
     show_default=True,
     help="How many of the worst files to list.",

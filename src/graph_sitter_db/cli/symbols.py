@@ -4,7 +4,7 @@ import click
 
 from graph_sitter_db.cli import screen
 from graph_sitter_db.cli.choice import chosen
-from graph_sitter_db.cli.session import Session, in_run, in_session
+from graph_sitter_db.cli.session import COUNT, Session, in_run, in_session
 from graph_sitter_db.cli.verb import Verb
 from graph_sitter_db.model.keys import SymbolKind
 from graph_sitter_db.present import symbols as symbol_list
@@ -23,7 +23,7 @@ from graph_sitter_db.present import symbols as symbol_list
 @click.option(
     "--limit",
     metavar="N",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=50,
     show_default=True,
     help="At most so many.",

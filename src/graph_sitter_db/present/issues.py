@@ -22,12 +22,15 @@ _COLUMNS = (
 )
 
 
-def page(issues: Sequence[IssueReport]) -> Page:
+def page(issues: Sequence[IssueReport], limit: int | None = None) -> Page:
+    """The first of them, up to `limit`, and how many there are."""
     if not issues:
         return [line("No issue matches.")]
+    shown = issues[:limit]
+    of = f"{len(shown):,} of " if len(shown) < len(issues) else ""
     return [
-        Grid(_COLUMNS, tuple(_row(issue) for issue in issues)),
-        line(Span(totals(issues), Tone.MUTED)),
+        Grid(_COLUMNS, tuple(_row(issue) for issue in shown)),
+        line(Span(of + totals(issues), Tone.MUTED)),
     ]
 
 

@@ -8,7 +8,7 @@ from graph_sitter_db.present.figures import ABSENT, moment, number, score
 from graph_sitter_db.present.page import Column, Fit, Grid, Page, Span, Tone, figure, line, row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from graph_sitter_db.model.reports import RunSummary
 
@@ -27,8 +27,15 @@ _COLUMNS = (
 )
 
 
-def page(runs: Sequence[RunSummary]) -> Page:
-    """Newest first, as given. The codebase has a column only when there are several."""
+def page(
+    runs: Sequence[RunSummary], branch: str | None = None, branches: Iterable[str | None] = ()
+) -> Page:
+    """Newest first, as given. The codebase has a column only when there are several.
+
+    When no run is on the `branch` that was asked for, `branches` are those that have some.
+    """
+    if not runs and (there := sorted(name for name in branches if name)):
+        return [line(f"No run is on branch {branch}. There are runs on: {', '.join(there)}")]
     if not runs:
         return [line("No run is recorded here yet. Record one: graph-sitter-db record")]
     several = len({run.codebase for run in runs}) > 1

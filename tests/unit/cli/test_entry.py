@@ -32,9 +32,11 @@ def test_the_version_is_the_packages() -> None:
 
 
 def test_help_is_no_error_and_no_command_is_one() -> None:
-    asked, silent = gsdb("--help"), gsdb()
-    assert (asked.returncode, silent.returncode) == (0, 2)
-    assert asked.stdout == silent.stdout
+    for group in ([], ["db"]):
+        asked, silent = gsdb(*group, "--help"), gsdb(*group)
+        assert (asked.returncode, silent.returncode) == (0, 2)
+        assert asked.stdout == silent.stdout
+        assert silent.stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,8 @@ def test_help_is_no_error_and_no_command_is_one() -> None:
         (["symbols"], "Missing argument 'QUERY'"),
         (["db", "bogus"], "(see: graph-sitter-db db --help)"),
         (["db", "downgrade", "base"], "--accept-loss"),
+        (["db", "downgrade", "nope"], "There is no schema version 'nope'"),
+        (["symbols", "x", "--limit", "9" * 20], "is not in the range"),
         (["db", "psql", "--json"], "leave out --json"),
     ],
 )
@@ -55,6 +59,37 @@ def test_a_wrong_command_line_is_one_line_on_stderr(arguments: list[str], told: 
     assert done.stderr.startswith("error: ")
     assert told in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_home_that_cannot_be_is_one_line_that_names_the_remedy() -> None:
+    done = gsdb("db", "status", GRAPH_SITTER_DB_HOME="/dev/null/x", GRAPH_SITTER_DB_URL="")
+    assert done.returncode == 5
+    assert "Set GRAPH_SITTER_DB_HOME to a folder you can write to" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code", "told"),
+    [(">/dev/full", 1, "The answer cannot be written"), (">&-", 2, "stdout is closed")],
+)
+def test_an_answer_that_cannot_be_written_is_one_line(
+    redirected: str, code: int, told: str
+) -> None:
+    program = "from graph_sitter_db.cli import main; main()"
+    command = f"'{sys.executable}' -c '{program}' db sql --json {redirected}"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == code
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_text_that_is_no_utf_8_is_a_wrong_command_line(capsys: Captured) -> None:
+    with pytest.raises(UnicodeEncodeError) as caught:
+        "\udcff".encode()
+    assert entry.failed(caught.value) == 2
+    assert capsys.readouterr().err == (
+        "error: “\\xff” is no UTF-8, and nothing recorded is named so\n"
+    )
 
 
 def test_an_error_of_ours_ends_with_its_exit_code(capsys: Captured) -> None:

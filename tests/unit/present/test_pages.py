@@ -85,6 +85,17 @@ def test_a_list_that_reached_its_limit_says_that_there_may_be_more(make: Make) -
     assert "there may be more" not in plain(symbols.page(found, 3))
 
 
+def test_a_list_of_issues_that_was_cut_says_of_how_many(make: Make) -> None:
+    found = [make(IssueReport), make(IssueReport), make(IssueReport, severity="info")]
+    assert plain(issues.page(found, 2)).endswith("\n2 of 3 issues: 2 warning, 1 info\n")
+    assert plain(issues.page(found, 3)).endswith("\n3 issues: 2 warning, 1 info\n")
+
+
+def test_a_branch_without_runs_is_answered_with_those_that_have_some() -> None:
+    text = plain(runs.page([], "nope", {"main", None, "dev"}))
+    assert text == "No run is on branch nope. There are runs on: dev, main\n"
+
+
 def test_an_issue_shows_where_it_is(make: Make) -> None:
     text = plain(issues.page([make(IssueReport)]))
     assert "warning   long_function  src/click/core.py:12  Context.invoke  92 lines" in text
