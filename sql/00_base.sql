@@ -1036,6 +1036,11 @@ $$;
 COMMENT ON FUNCTION base.create_organization(text, text) IS
     'Make an organization, or find the one of this slug; the session''s user becomes owner of a new one';
 
+CREATE FUNCTION base.find_organization(p_slug text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN (SELECT o.id FROM base.organizations o WHERE o.slug = p_slug AND o.deleted_at IS NULL);
+COMMENT ON FUNCTION base.find_organization(text) IS 'The organization of this slug, for whoever knows it; null when there is none';
+
 CREATE FUNCTION base.ensure_user(p_email text, p_name text, p_role base.user_role DEFAULT 'member') RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -224,6 +224,7 @@ class CodebaseDBAdapter:
         return result.model_copy(update={"already_recorded": already, "rows_written": dict(rows)})
 
     def _reading(self) -> Any:
+        self._database.check_known()
         return self._database.transaction(read_only=True)
 
 

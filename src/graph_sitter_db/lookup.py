@@ -18,6 +18,7 @@ def find_run(
     database: Database, reference: UUID | str | None, path: str | Path, language: str | None
 ) -> RunSummary:
     """The run a reference means; without one, the newest of the repository at `path`."""
+    database.check_known()
     if isinstance(reference, UUID) or _is_uuid(reference):
         with database.transaction(read_only=True) as connection:
             return query.run(connection, reference, language=language)

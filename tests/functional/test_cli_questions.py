@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from graph_sitter_db.cli import entry
@@ -271,7 +272,21 @@ def test_a_repository_without_runs_says_what_to_do(gsdb: Ask) -> None:
 
 
 def test_organizations_do_not_see_each_other(recorded: Ask) -> None:
-    assert data(recorded, "runs", "--organization", "other") == []
+    recorded("record", "--depth", "syntax", "--commit", "HEAD", "--organization", "other")
+    assert len(data(recorded, "runs", "--organization", "other")) == 1
+    assert len(data(recorded, "runs")) == 2
+
+
+@pytest.mark.parametrize("question", [["runs"], ["summary"], ["symbols", "greet"]])
+def test_a_question_makes_no_organization_of_a_mistyped_name(
+    recorded: Ask, installed_database: str, question: list[str]
+) -> None:
+    told = "Nothing is recorded for an organization 'deafult'"
+    for _ in range(2):
+        assert recorded(*question, "--organization", "deafult", code=2, told=told) == ""
+    with psycopg.connect(installed_database) as owner:
+        found = owner.execute("SELECT base.find_organization('deafult')").fetchone()
+    assert found == (None,)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from graph_sitter_db.db.targets import Connection, Source, Target
 def open_database(
     target: Target = None, organization: str = "default", *, upgrade: bool = False
 ) -> "Database":
-    """Connect, check the schema, and have the organization.
+    """Connect, check the schema, and look the organization up.
 
     `target` is a PostgreSQL URL, a SQLAlchemy engine, a psycopg connection, or None for
     GRAPH_SITTER_DB_URL and else the embedded server. Engine and connection stay the caller's. The
@@ -42,30 +42,49 @@ def _opened(source: Source, organization: str, upgrade: bool) -> "Database":
 
 
 class Database:
-    """Transactions in the name of one organization."""
+    """Transactions in the name of one organization, which is made when it is first written for."""
 
     def __init__(self, source: Source, organization: str) -> None:
         self._source = source
         self.organization = organization
         weakref.finalize(self, source.close)  # for whoever forgets to close
         with session.acting(source, None) as connection:
-            self.organization_id: UUID = organizations.find(connection, organization)
+            self._known = organizations.find(connection, organization)
 
     @property
     def url(self) -> str:
         """Where it is, without the password."""
         return self._source.label
 
+    @property
+    def organization_id(self) -> UUID:
+        if self._known is None:
+            with session.acting(self._source, None) as connection:
+                self._known = organizations.create(connection, self.organization)
+        return self._known
+
+    def check_known(self) -> None:
+        """UsageError when nobody has ever recorded for the organization: its name is a mistake."""
+        if self._found() is None and self.organization != organizations.DEFAULT:
+            raise organizations.unknown(self.organization)
+
     def transaction(self, *, read_only: bool = False) -> AbstractContextManager[Connection]:
         """A transaction that sees this organization's rows only, under the role graph_sitter_app.
 
         All of it is stored at the end, or nothing. On a connection of the caller's that is in a
-        transaction already it is a savepoint there.
+        transaction already it is a savepoint there. One that only reads makes no organization.
         """
-        return session.acting(self._source, self.organization_id, read_only=read_only)
+        organization = self._found() if read_only else self.organization_id
+        return session.acting(self._source, organization, read_only=read_only)
 
     def close(self) -> None:
         self._source.close()
+
+    def _found(self) -> UUID | None:
+        if self._known is None:  # somebody else may have made it by now
+            with session.acting(self._source, None) as connection:
+                self._known = organizations.find(connection, self.organization)
+        return self._known
 
     def __enter__(self) -> Self:
         return self

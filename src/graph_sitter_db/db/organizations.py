@@ -6,6 +6,7 @@ from uuid import UUID
 from graph_sitter_db.db.targets import Connection
 from graph_sitter_db.errors import UsageError
 
+DEFAULT = "default"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -18,13 +19,27 @@ def check_name(name: str) -> None:
         )
 
 
-def find(connection: Connection, name: str) -> UUID:
-    """The organization's id; a name that is new becomes an organization."""
+def find(connection: Connection, name: str) -> UUID | None:
+    """The organization's id; None when nobody has made one of this name."""
     if identifier := _id(name):
         return _existing(connection, identifier)
+    row = connection.execute("SELECT base.find_organization(%s)", (name,)).fetchone()
+    return row[0] if row else None
+
+
+def create(connection: Connection, name: str) -> UUID:
+    """Makes it, unless somebody has in the meantime."""
     row = connection.execute("SELECT base.create_organization(%s, %s)", (name, name)).fetchone()
     assert row is not None
     return UUID(str(row[0]))
+
+
+def unknown(name: str) -> UsageError:
+    """Without the names there are: they are other tenants'."""
+    return UsageError(
+        f"Nothing is recorded for an organization {name!r}: check the name, or record for it with: "
+        f"graph-sitter-db record --organization {name}"
+    )
 
 
 def _id(name: str) -> UUID | None:

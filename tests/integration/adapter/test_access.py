@@ -10,6 +10,7 @@ import sqlalchemy
 from psycopg.rows import dict_row
 
 from graph_sitter_db import CodebaseDBAdapter, create_enhanced_analyzer
+from graph_sitter_db.db import open_database
 from graph_sitter_db.errors import GraphSitterDBError, UsageError
 from graph_sitter_db.model.reports import AnalysisResult
 
@@ -98,6 +99,9 @@ def test_the_environment_names_the_organization(
 
 @pytest.fixture
 def acme(installed_database: str) -> Iterator[CodebaseDBAdapter]:
+    """An organization that is there, and of which nothing is recorded."""
+    with open_database(installed_database, "acme") as database:
+        assert database.organization_id
     with CodebaseDBAdapter(installed_database, "acme") as opened:
         yield opened
 

@@ -119,6 +119,7 @@ def test_a_definer_function_pins_its_search_path_and_belongs_to_maintenance(
     ).fetchall()
     assert {name for name, _, _ in definers} == {
         "create_organization",
+        "find_organization",
         "ensure_user",
         "verify_api_key",
         "create_audit_log_entry",
