@@ -200,6 +200,6 @@ def _discard(folder: Path) -> None:
     """Stop the server there, if one runs, and remove its files."""
     with _environment(GRAPH_SITTER_DB_HOME=str(folder)):
         server.stop(force=True)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while folder.exists() and time.monotonic() < deadline:
         shutil.rmtree(folder, ignore_errors=True)  # the server's last files come and go

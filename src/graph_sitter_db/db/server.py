@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -58,18 +59,10 @@ def stop(force: bool = False) -> bool:
 def status() -> ServerStatus:
     """What is there now; nothing is started."""
     place = home.locate()
-    if postmaster.is_ready(place):
-        import psycopg
-
-        with (
-            suppress(psycopg.OperationalError),  # it is just ending
-            psycopg.connect(place.url, autocommit=True) as connection,
-        ):
-            (users,) = connection.execute(postmaster.COUNT).fetchone() or (0,)
-            version = connection.info.parameter_status("server_version")
-            process = postmaster.pid(place)
-            return ServerStatus(True, process, place.path, version, place.url, users)
-    return ServerStatus(False, None, place.path, None, place.url, 0)
+    try:
+        return _status(place)
+    except OSError as error:
+        raise home.not_writable(place, error) from error
 
 
 def url() -> str:
@@ -84,6 +77,21 @@ def leave() -> None:
         with suppress(OSError):
             os.utime(place.users_lock)  # the server lingers from now on
         os.close(descriptor)
+
+
+def _status(place: Home) -> ServerStatus:
+    if postmaster.is_ready(place):
+        import psycopg
+
+        with (
+            suppress(psycopg.OperationalError),  # it is just ending
+            psycopg.connect(place.url, autocommit=True) as connection,
+        ):
+            (users,) = connection.execute(postmaster.COUNT).fetchone() or (0,)
+            version = connection.info.parameter_status("server_version")
+            process = postmaster.pid(place)
+            return ServerStatus(True, process, place.path, version, place.url, users)
+    return ServerStatus(False, None, place.path, None, place.url, 0)
 
 
 def _start(place: Home, stay: bool, settings: Mapping[str, str] | None) -> None:
@@ -107,16 +115,30 @@ def _use(place: Home) -> None:
 
 
 def _stop_unused(place: Home) -> None:
-    # The watcher takes the same lock for a moment now and then, so once is not enough.
+    # The watcher takes the same lock for a moment now and then, and may be stopping the server; it
+    # does not share the lock, as users do.
+    os.close(locks.take(place.users_lock, shared=True))
     nobody = locks.take_within(1.0, place.users_lock)
-    users = status().users
+    users = _users_who_stay()
     if nobody is None or users:
         raise EmbeddedServerError(
-            f"The embedded database is in use by other programs ({users} connections). "
+            f"The embedded database is in use by other programs ({_connections(users)}). "
             "Wait until they have ended, or stop it nevertheless with --force."
         )
     postmaster.stop(place)
     os.close(nobody)
+
+
+def _users_who_stay() -> int:
+    """Connections, once those that were just closed have gone on the server's side too."""
+    deadline = time.monotonic() + 1.0
+    while (users := status().users) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return users
+
+
+def _connections(count: int) -> str:
+    return "1 connection" if count == 1 else f"{count} connections"
 
 
 def _linger() -> float:

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 
@@ -50,6 +52,23 @@ def run(home: Path) -> Iterator[Callable[..., Program]]:
         program.process.communicate()
 
 
+def eventually(condition: Callable[[], bool], patience: float = 60) -> None:
+    """Wait until it is so, however busy the machine is."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.05)
+
+
+def refuses(url: str) -> bool:
+    """Whether the server lets nobody in at `url`."""
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return True
+    return False
+
+
 @pytest.fixture
 def postmasters(home: Path) -> Callable[[], list[psutil.Process]]:
     """The servers that run on this test's home."""
@@ -57,7 +76,7 @@ def postmasters(home: Path) -> Callable[[], list[psutil.Process]]:
 
     def look() -> list[psutil.Process]:
         found = _processes(lambda words: words[0].endswith("/postgres") and data in words)
-        numbers = {process.pid for process in found}
+        numbers = {None, *(process.pid for process in found)}
         # A process that was forked just now has not told its own name yet.
         return [process for process in found if _parent(process) not in numbers]
 

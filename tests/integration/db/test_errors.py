@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from sqlalchemy import create_engine
+from tests.integration.db.conftest import eventually, refuses
 
 from graph_sitter_db.db import Database, explain, open_database, schema, server
 from graph_sitter_db.errors import (
@@ -34,7 +34,7 @@ def strict_server(made_home: Path) -> Iterator[str]:
         rules = made_home / "data" / "pg_hba.conf"
         rules.write_text(f"local all guest scram-sha-256\n{rules.read_text()}")
         connection.execute("SELECT pg_reload_conf()")
-    time.sleep(0.2)
+    eventually(lambda: refuses(urlsplit(url)._replace(netloc="guest@").geturl()))
     yield urlsplit(url)._replace(netloc=f"guest:{PASSWORD}@").geturl()
 
 

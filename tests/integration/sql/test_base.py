@@ -234,7 +234,7 @@ def test_a_listener_gets_one_message_for_each_finished_run_without_its_contents(
                 (snapshot,),
             )
             app.execute("UPDATE analytics.analysis_runs SET summary = 'secret words'")
-        heard = [message.payload for message in listener.notifies(timeout=5, stop_after=1)]
+        heard = [message.payload for message in listener.notifies(timeout=60, stop_after=1)]
         heard += [message.payload for message in listener.notifies(timeout=0.2)]
     expected = (
         '{"id": "%s", "table": "analytics.analysis_runs",'
