@@ -1,4 +1,4 @@
-"""Rules, metrics, languages and exporters: found by entry point, built-in ones like all others.
+"""Rules and metrics: found by entry point, built-in ones like all others.
 
 A package offers its own by naming a group in its `pyproject.toml`:
 
@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
-from graph_sitter_db.model.ports import Exporter, Metric, Rule
+from graph_sitter_db.model.ports import Metric, Rule
 from graph_sitter_db.model.relations import Failure
 
 OWN = "graph-sitter-db"
@@ -34,16 +34,8 @@ def metrics() -> tuple[Metric, ...]:
     return cast(tuple[Metric, ...], load("metrics").plugins)
 
 
-def exporters() -> tuple[Exporter, ...]:
-    return cast(tuple[Exporter, ...], load("exporters").plugins)
-
-
-def languages() -> tuple[object, ...]:
-    return load("languages").plugins
-
-
 def failures(*groups: str) -> tuple[Failure, ...]:
-    """Plug-ins of these groups (`rules`, `metrics` …) that could not be loaded and are left out."""
+    """Plug-ins of these groups (`rules`, `metrics`) that could not be loaded and are left out."""
     return tuple(failure for group in groups for failure in load(group).failures)
 
 
@@ -88,14 +80,10 @@ def _offered(entry: EntryPoint, failed: list[Failure]) -> Sequence[Any]:
 
 
 def _check(plugin: Any, group: str, taken: dict[str, Any]) -> None:
-    if not _LOOKS_RIGHT.get(group, _is_named)(plugin):
+    if not _LOOKS_RIGHT[group](plugin):
         raise TypeError(f"{plugin!r} cannot serve as one of the {group}")
     if plugin.name in taken:
         raise ValueError(f"the name {plugin.name!r} is taken")
-
-
-def _is_named(plugin: Any) -> bool:
-    return isinstance(getattr(plugin, "name", None), str)
 
 
 def _is_rule(plugin: Any) -> bool:
@@ -107,7 +95,6 @@ def _is_rule(plugin: Any) -> bool:
 _LOOKS_RIGHT: dict[str, Callable[[Any], bool]] = {
     "rules": _is_rule,
     "metrics": lambda plugin: isinstance(plugin, Metric),
-    "exporters": lambda plugin: _is_named(plugin) and callable(plugin),
 }
 
 

@@ -10,7 +10,7 @@ from graph_sitter_db.extract.summaries import file_summary
 from graph_sitter_db.languages import family_of
 from graph_sitter_db.model.facts import Source, Symbol
 from graph_sitter_db.model.issues import Issue
-from graph_sitter_db.model.keys import Family, SymbolKind
+from graph_sitter_db.model.keys import CALLABLES, Family, SymbolKind
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.reports import FileAnalysis, FileReport, IssueReport, SymbolReport
 from graph_sitter_db.model.snapshot import AnalysedFile
@@ -84,10 +84,10 @@ def _in_memory(analysed: AnalysedFile, summary: str) -> FileAnalysis:
             lines_source=facts.lines.source,
             lines_comment=facts.lines.comment,
             lines_blank=facts.lines.blank,
-            functions=sum(kind in store.CALLABLES for kind in kinds),
+            functions=sum(kind in CALLABLES for kind in kinds),
             classes=kinds.count(SymbolKind.CLASS),
-            cyclomatic=_whole(values.get("cyclomatic_complexity")),
-            cognitive=_whole(values.get("cognitive_complexity")),
+            cyclomatic=store.whole(values.get("cyclomatic_complexity")),
+            cognitive=store.whole(values.get("cognitive_complexity")),
             issues=len(analysed.issues),
         ),
         stored=False,
@@ -110,10 +110,10 @@ def _symbol(analysed: AnalysedFile, symbol: Symbol) -> SymbolReport:
         lines=symbol.end_line - symbol.start_line + 1,
         is_exported=symbol.is_exported,
         docstring=symbol.docstring,
-        parameters=len(symbol.parameters) if symbol.kind in store.CALLABLES else None,
-        cyclomatic=_whole(values.get("cyclomatic_complexity")),
-        cognitive=_whole(values.get("cognitive_complexity")),
-        nesting=_whole(values.get("nesting_depth")),
+        parameters=len(symbol.parameters) if symbol.kind in CALLABLES else None,
+        cyclomatic=store.whole(values.get("cyclomatic_complexity")),
+        cognitive=store.whole(values.get("cognitive_complexity")),
+        nesting=store.whole(values.get("nesting_depth")),
         fan_in=None,
         fan_out=None,
     )
@@ -136,7 +136,3 @@ def _issue(issue: Issue) -> IssueReport:
         limit=found.limit,
         effort_minutes=found.effort_minutes,
     )
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else round(value)

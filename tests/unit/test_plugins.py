@@ -97,13 +97,5 @@ def test_good_rules_beside_a_bad_one_are_kept(offer: Offer) -> None:
     assert len(plugins.failures("rules")) == 1
 
 
-def test_exporters_are_named_and_callable(offer: Offer) -> None:
-    source = "class Lines:\n    name = 'lines'\n    def __call__(self, answer): return ''\n"
-    entry = "[graph_sitter_db.exporters]\na = offered_exporter:Lines\nb = offered_exporter:dir\n"
-    offer("offered_exporter", entry, source + "\nLINES = Lines()\ndir = 'x'\n")
-    assert [exporter.name for exporter in plugins.exporters()] == ["lines"]
-    assert [failure.name for failure in plugins.failures("exporters")] == ["b"]
-
-
 def test_a_group_is_read_once(offer: Offer) -> None:
     assert plugins.rules() is plugins.rules()

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from graph_sitter_db.detect.places import CALLABLE
 from graph_sitter_db.model.facts import FileFacts
-from graph_sitter_db.model.keys import Language
+from graph_sitter_db.model.keys import CALLABLES, Language
 
 _TYPES_ONLY = re.compile(rb"\s*(?:import|export)\s+type\b")
 _NOT_ON_IMPORT = re.compile(rb"\s*(?:el)?if\b.*(?:\bTYPE_CHECKING\b|\b__name__\s*==)")
@@ -15,13 +14,13 @@ def lines_on_import(facts: FileFacts, lines: Iterable[int]) -> frozenset[int]:
     """Which of these lines, each with an import, run when the file is imported.
 
     Others run later, inside a function or when the file is a script, or never, because only type
-    checkers see them. Judged from the file's bytes: trees are not kept.
+    checkers see them. Judged from the file's bytes and symbols alone.
     """
     rows = facts.source.content.split(b"\n")
     inside = {
         line
         for symbol in facts.symbols
-        if symbol.kind in CALLABLE
+        if symbol.kind in CALLABLES
         for line in range(symbol.start_line + 1, symbol.end_line + 1)
     }
     is_put_off = _is_guarded if facts.source.language is Language.PYTHON else _is_for_types

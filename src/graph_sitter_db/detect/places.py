@@ -5,16 +5,15 @@ from collections.abc import Iterator, Mapping
 
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
-from graph_sitter_db.model.keys import SymbolKind
+from graph_sitter_db.model.keys import CALLABLES
 
-CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
 ANONYMOUS = "<anonymous>"
 
 
 def functions(file: MeasuredFile) -> Iterator[tuple[Symbol, Mapping[str, float]]]:
     """Functions, methods and accessors with their metric values, overloads left out."""
     for symbol, values in zip(file.facts.symbols, file.symbol_values, strict=True):
-        if symbol.kind in CALLABLE and not is_overload(symbol):
+        if symbol.kind in CALLABLES and not is_overload(symbol):
             yield symbol, values
 
 
@@ -26,7 +25,7 @@ def inside(facts: FileFacts) -> Mapping[int, list[Symbol]]:
     """Functions, methods and accessors by the ordinal of the symbol they are directly inside of."""
     found: dict[int, list[Symbol]] = defaultdict(list)
     for symbol in facts.symbols:
-        if symbol.parent_ordinal is not None and symbol.kind in CALLABLE:
+        if symbol.parent_ordinal is not None and symbol.kind in CALLABLES:
             found[symbol.parent_ordinal].append(symbol)
     return found
 

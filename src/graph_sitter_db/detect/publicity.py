@@ -3,9 +3,7 @@
 from pathlib import PurePosixPath
 
 from graph_sitter_db.model.facts import FileFacts, Symbol
-from graph_sitter_db.model.keys import Language, SymbolKind
-
-_FUNCTIONS = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
+from graph_sitter_db.model.keys import CALLABLES, Language
 
 
 def is_public(symbol: Symbol, facts: FileFacts) -> bool:
@@ -14,7 +12,7 @@ def is_public(symbol: Symbol, facts: FileFacts) -> bool:
     Methods of classes with parents are not counted: they may be the parents' matter.
     """
     outer = _around(symbol, facts)
-    if any(each.kind in _FUNCTIONS or each.bases for each in outer):
+    if any(each.kind in CALLABLES or each.bases for each in outer):
         return False
     if any(_is_private(each.name) for each in (symbol, *outer)):
         return False

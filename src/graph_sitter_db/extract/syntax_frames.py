@@ -8,10 +8,9 @@ from tree_sitter import Node
 
 from graph_sitter_db.languages.terms import Details, LanguageSpec
 from graph_sitter_db.model.facts import Control, Symbol
-from graph_sitter_db.model.keys import SymbolKind
+from graph_sitter_db.model.keys import CALLABLES, SymbolKind
 
 SCOPES = (None, SymbolKind.NAMESPACE)  # where names can be exported from, and variables are symbols
-CALLABLES = (SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY)
 
 
 @dataclass(slots=True)

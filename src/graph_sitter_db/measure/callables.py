@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 from graph_sitter_db.model.facts import Control, FileFacts, Symbol
-from graph_sitter_db.model.keys import SymbolKind
-
-CALLABLES = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
+from graph_sitter_db.model.keys import CALLABLES
 
 
 def is_callable(symbol: Symbol) -> bool:

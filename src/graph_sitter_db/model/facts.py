@@ -159,7 +159,7 @@ class FileFacts:
     exports: frozenset[str] | None = None
     is_test: bool = False
     is_generated: bool = False
-    # The syntax tree's root, while the file is analysed.
+    # The syntax tree's root; None where facts come without one.
     tree: Any = field(default=None, repr=False, compare=False)
 
     @property

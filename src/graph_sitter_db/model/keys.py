@@ -39,6 +39,9 @@ class SymbolKind(StrEnum):
     PROPERTY = "property"  # accessor: decorated in Python, get/set in TypeScript
 
 
+CALLABLES = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
+
+
 class EdgeKind(StrEnum):
     CALL = "call"
     REFERENCE = "reference"
@@ -78,10 +81,3 @@ class Rollup(StrEnum):
     MEAN = "mean"
     MAX = "max"
     SHARE = "share"
-
-
-class Scope(StrEnum):
-    SYMBOL = "symbol"
-    FILE = "file"
-    FOLDER = "folder"
-    CODEBASE = "codebase"

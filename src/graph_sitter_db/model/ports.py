@@ -69,11 +69,3 @@ class Rule:
     version: str = "1"
     check_file: Callable[[MeasuredFile, Limits], Iterable[Finding]] | None = None
     check_codebase: Callable[[Codebase, Limits], Iterable[Finding]] | None = None
-
-
-class Exporter(Protocol):
-    """Writes an answer in one format."""
-
-    name: str
-
-    def __call__(self, answer: object) -> str: ...

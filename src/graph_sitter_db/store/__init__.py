@@ -5,7 +5,7 @@ all or nothing. Whoever records the same commit meanwhile, or after a crash, con
 """
 
 from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fail
-from graph_sitter_db.store.rows import CALLABLES
+from graph_sitter_db.store.rows import whole
 from graph_sitter_db.store.single_file import store_file
 
-__all__ = ["CALLABLES", "Begun", "Recorded", "begin", "complete", "fail", "store_file"]
+__all__ = ["Begun", "Recorded", "begin", "complete", "fail", "store_file", "whole"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from graph_sitter_db.model.facts import Parameter, Symbol
 from graph_sitter_db.model.issues import Issue
-from graph_sitter_db.model.keys import SymbolKind
+from graph_sitter_db.model.keys import CALLABLES, SymbolKind
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.relations import Linkage
 from graph_sitter_db.model.snapshot import AnalysedFile
@@ -12,7 +12,6 @@ from graph_sitter_db.store.text import stored, stored_json
 
 type Row = tuple[object, ...]
 
-CALLABLES = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
 _COLUMNS = frozenset(
     (
         *("lines_physical", "lines_source", "lines_logical", "lines_comment", "lines_blank"),
@@ -37,8 +36,8 @@ def version_row(path: str, file: AnalysedFile) -> Row:
         facts.statements,
         facts.lines.comment,
         facts.lines.blank,
-        _whole(values.get("cyclomatic_complexity")),
-        _whole(values.get("cognitive_complexity")),
+        whole(values.get("cyclomatic_complexity")),
+        whole(values.get("cognitive_complexity")),
         sum(kind in CALLABLES for kind in kinds),
         kinds.count(SymbolKind.CLASS),
         facts.is_test,
@@ -73,9 +72,9 @@ def symbol_rows(path: str, file: AnalysedFile) -> Iterator[Row]:
             len(symbol.parameters) if symbol.kind in CALLABLES else None,
             symbol.return_type and stored(symbol.return_type),
             symbol.end_line - symbol.start_line + 1,
-            _whole(values.get("cyclomatic_complexity")),
-            _whole(values.get("cognitive_complexity")),
-            _whole(values.get("nesting_depth")),
+            whole(values.get("cyclomatic_complexity")),
+            whole(values.get("cognitive_complexity")),
+            whole(values.get("nesting_depth")),
             stored_json({k: v for k, v in values.items() if k not in _COLUMNS}),
             symbol.structure_sha256,
             symbol.docstring and stored(symbol.docstring),
@@ -148,5 +147,5 @@ def _parameter(each: Parameter) -> dict[str, str | None]:
     }
 
 
-def _whole(value: float | None) -> int | None:
+def whole(value: float | None) -> int | None:
     return None if value is None else round(value)
