@@ -26,7 +26,8 @@ SELECT r.id,
             THEN CAST(r.resolved_count AS double precision)
                  / nullif(r.resolved_count + r.unresolved_count, 0)
         END AS resolution_rate,
-       c.repository_id
+       c.repository_id,
+       left(encode(r.configuration_digest, 'hex'), 6) AS configuration
   FROM analytics.analysis_runs r
   JOIN codebase.codebases c ON c.organization_id = r.organization_id AND c.id = r.codebase_id
   JOIN projects.repositories p ON p.organization_id = c.organization_id AND p.id = c.repository_id

@@ -38,6 +38,7 @@ class RunSummary(Report):
     # Share of calls, imports and base classes whose target is known; None without a graph.
     resolution_rate: float | None
     repository_id: UUID | None = None
+    configuration: str | None = None  # digest of the definitions and settings, shortened
 
 
 class CodebaseReport(Report):

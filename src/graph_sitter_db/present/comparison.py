@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from graph_sitter_db.present.figures import (
+    ABSENT,
     arrow,
     counted,
     moment,
@@ -52,7 +53,7 @@ def page(answer: Comparison, limit: int | None = 10) -> Page:
     """Each list shows `limit` entries and says how many more there are; None shows all."""
     return [
         _runs(answer),
-        _score(answer),
+        *_score(answer),
         *_metrics(answer.metrics, limit),
         *_section(
             "Files",
@@ -73,6 +74,11 @@ def counts(changes: Iterable[str]) -> str:
     return ", ".join(parts) or "no change"
 
 
+def score_change(answer: Comparison) -> float | None:
+    """None between depths: relations bring issues of their own, and so a lower score."""
+    return answer.score_change if answer.before.depth == answer.after.depth else None
+
+
 def _runs(answer: Comparison) -> Grid:
     columns = (*(Column("") for _ in range(5)), Column("", Fit.END))
     rows = (_run("Before", answer.before), _run("After", answer.after))
@@ -90,33 +96,54 @@ def _run(title: str, run: RunSummary) -> tuple[Span, ...]:
     )
 
 
-def _score(answer: Comparison) -> Line:
+def _score(answer: Comparison) -> Page:
     before, after = answer.before, answer.after
-    change = answer.score_change
-    return line(
+    change = score_change(answer)
+    told = line(
         Span("Quality score", Tone.STRONG),
         "  ",
         score(before.quality_score, before.grade),
         " → ",
         score(after.quality_score, after.grade),
         "  ",
-        Span(f"{arrow(change)} {signed(change)}" if change else "no change", score_tone(change)),
+        Span(_score_change(change), score_tone(change)),
     )
+    if before.depth == after.depth:
+        return [told]
+    depths = f"{before.depth} and {after.depth}"
+    return [told, line(f"Scores of different depths ({depths}) are not comparable.")]
+
+
+def _score_change(change: float | None) -> str:
+    if change is None:
+        return "not comparable"
+    return f"{arrow(change)} {signed(change)}" if _is_shown(change) else "no change"
 
 
 def _metrics(metrics: Sequence[MetricChange], limit: int | None) -> Page:
-    moved = [metric for metric in metrics if metric.before != metric.after]
+    moved = [metric for metric in metrics if _is_shown(metric.change)]
+    single = [metric for metric in metrics if metric.change is None]
     verdicts = Counter(metric.verdict for metric in moved)
     told = [f"{verdicts[name]:,} {name}" for name in ("better", "worse") if verdicts[name]]
+    told += [f"{len(single):,} measured in one of them only"] if single else []
     heading = _heading("Metrics", ", ".join([f"{len(moved):,} of {len(metrics):,} changed", *told]))
     columns = (Column("Metric"), figure("Before"), figure("After"), figure("Change"), Column(""))
     moved.sort(key=lambda metric: (metric.verdict not in _VERDICTS, metric.metric))
-    shown = moved[:limit]
+    listed = [*moved, *single]
+    shown = listed[:limit]
     grid = Grid(columns, tuple(_metric(metric) for metric in shown), indent=2)
-    return [line(), heading, *([grid] if shown else []), *_more(len(moved), limit)]
+    return [line(), heading, *([grid] if shown else []), *_more(len(listed), limit)]
+
+
+def _is_shown(change: float | None) -> bool:
+    """Whether there is more to see than ±0.00."""
+    return change is not None and number(abs(change)) not in ("0", "0.00")
 
 
 def _metric(metric: MetricChange) -> tuple[Span, ...]:
+    if metric.change is None:
+        values = (each if each is None else number(each) for each in (metric.before, metric.after))
+        return row(metric.metric, *(each or "not measured" for each in values), ABSENT, "")
     tone = _VERDICTS.get(metric.verdict, Tone.PLAIN)
     return row(
         metric.metric,

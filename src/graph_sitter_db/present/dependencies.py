@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("Kind"),
     Column("Symbol", Fit.FOLD),
-    Column("File", Fit.FOLD),
+    Column("File", Fit.MIDDLE),
     figure("Line"),
-    figure("Times"),
+    figure("Times", spare=1),
 )
 
 

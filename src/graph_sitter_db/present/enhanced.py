@@ -105,8 +105,10 @@ def _since(result: AnalysisResult) -> list[str | Span]:
         return [f"No earlier run of {branch} to compare with"]
     before = result.since.before
     at = f" at {before.commit[:7]}" if before.commit else ""
-    change = result.since.score_change
+    change = comparison.score_change(result.since)
     moved = f"score {signed(change)}" if change else "score unchanged"
+    if change is None:
+        moved = "scores not comparable"
     return [
         f"Since run {before.short_id}{at}: ",
         Span(moved, score_tone(change)),

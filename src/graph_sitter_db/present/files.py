@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from graph_sitter_db.model.reports import FileReport
 
 _COLUMNS = (
-    Column("Path", Fit.FOLD),
-    Column("Language"),
+    Column("Path", Fit.MIDDLE),
+    Column("Language", spare=3),
     figure("Lines"),
-    figure("Source"),
-    figure("Functions"),
-    figure("Classes"),
-    figure("Cyclomatic"),
-    figure("Cognitive"),
+    figure("Source", spare=4),
+    figure("Functions", spare=5),
+    figure("Classes", spare=6),
+    figure("Cyclomatic", spare=1),
+    figure("Cognitive", spare=2),
     figure("Issues"),
 )
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("Severity"),
-    Column("Rule"),
-    Column("Place", Fit.FOLD),
-    Column("Symbol", Fit.FOLD),
+    Column("Rule", spare=1),
+    Column("Place", Fit.MIDDLE),
+    Column("Symbol", Fit.FOLD, spare=2),
     Column("Message", Fit.FOLD, first=True),
 )
 

@@ -1,6 +1,7 @@
 """Fits a page into a width: aligned columns, and no important text cut."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from unicodedata import combining, east_asian_width
 
 from graph_sitter_db.present.page import Block, Column, Fit, Grid, Span, Tone
@@ -8,7 +9,8 @@ from graph_sitter_db.present.printable import printable
 
 GAP = "  "
 NARROWEST = 12  # below this a folded or shortened column tells nothing
-READABLE = 32  # prose in a column narrower than this is tiring
+TIGHT = 22  # prose still reads well in this, and a path without its middle
+READABLE = 32  # prose in a column narrower than this is tiring, and names are broken
 
 
 def lay_out(page: Sequence[Block], width: int | None = None) -> Iterator[tuple[Span, ...]]:
@@ -44,6 +46,8 @@ def _char_cells(char: str) -> int:
 
 
 def _grid(grid: Grid, width: int | None) -> Iterator[tuple[Span, ...]]:
+    while width is not None and _needed(grid) > width and (spared := _without_spare(grid)):
+        grid = spared
     heads = tuple(Span(column.title, Tone.STRONG) for column in grid.columns)
     rows = [tuple(Span(printable(cell.text), cell.tone) for cell in row) for row in grid.rows]
     if grid.headed:
@@ -51,6 +55,37 @@ def _grid(grid: Grid, width: int | None) -> Iterator[tuple[Span, ...]]:
     widths = _widths(grid, rows, width)
     for row in rows:
         yield from _row(grid, row, widths)
+
+
+def _needed(grid: Grid) -> int:
+    """The width at which every column can be read, those that give way only just."""
+    needed = grid.indent + len(GAP) * (len(grid.columns) - 1)
+    for index, column in enumerate(grid.columns):
+        widest = max((cells(row[index].text) for row in grid.rows), default=0)
+        title = cells(column.title) if grid.headed else 0
+        needed += max(min(widest, _readable(column, widest)), title)
+    return needed
+
+
+def _readable(column: Column, widest: int) -> int:
+    if column.fit is Fit.KEEP:
+        return widest
+    if column.fit is Fit.FOLD and not column.first:
+        return READABLE
+    return TIGHT
+
+
+def _without_spare(grid: Grid) -> Grid | None:
+    """Without the column that tells least; None when all others are needed."""
+    spare = max(column.spare for column in grid.columns)
+    if not spare:
+        return None
+    left = [index for index, column in enumerate(grid.columns) if column.spare != spare]
+    return replace(
+        grid,
+        columns=tuple(grid.columns[index] for index in left),
+        rows=tuple(tuple(row[index] for index in left) for row in grid.rows),
+    )
 
 
 def _widths(grid: Grid, rows: Sequence[Sequence[Span]], width: int | None) -> list[int]:
@@ -113,7 +148,7 @@ def _fitted(text: str, column: Column, width: int) -> list[str]:
 
 
 def fold(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width`, broken after a space or a slash where there is one."""
+    """The text in lines of at most `width`, broken between words or parts of a name."""
     lines = []
     while cells(text) > width:
         piece = _head(text, width) or text[:1]
@@ -138,7 +173,10 @@ def shorten(text: str, width: int) -> str:
 
 
 def _last_break(piece: str) -> int:
-    return max(piece.rfind(" "), piece.rfind("/")) + 1
+    for marks in (" /", ".:", "_-"):
+        if cut := max(piece.rfind(mark) for mark in marks) + 1:
+            return cut
+    return 0
 
 
 def _head(text: str, width: int) -> str:

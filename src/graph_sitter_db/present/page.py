@@ -35,6 +35,7 @@ class Column:
     title: str
     fit: Fit = Fit.KEEP
     right: bool = False  # figures stand flush right
+    spare: int = 0  # left out where there is no room, the highest first; 0 never
     first: bool = False  # gives way before the others do: prose reads well in a narrow column
 
 
@@ -63,8 +64,8 @@ def row(*cells: str | Span) -> tuple[Span, ...]:
     return tuple(_span(cell) for cell in cells)
 
 
-def figure(title: str) -> Column:
-    return Column(title, right=True)
+def figure(title: str, spare: int = 0) -> Column:
+    return Column(title, right=True, spare=spare)
 
 
 def _span(part: str | Span) -> Span:

@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("Run"),
-    Column("Recorded"),
-    Column("Language"),
+    Column("Committed"),
+    Column("Recorded", spare=5),
+    Column("Language", spare=2),
     Column("Branch", Fit.MIDDLE),
     Column("Commit"),
-    Column("Depth"),
-    figure("Files"),
-    figure("Symbols"),
+    Column("Depth", spare=1),
+    figure("Files", spare=3),
+    figure("Symbols", spare=4),
     figure("Issues"),
     figure("Score"),
-    Column("Subject", Fit.END),
+    Column("Subject", Fit.END, spare=6),
 )
 
 
@@ -32,19 +33,23 @@ def page(
 ) -> Page:
     """Newest first, as given. The codebase has a column only when there are several.
 
+    So have the settings, as the start of their digest, when a commit was recorded with several.
+
     When no run is on the `branch` that was asked for, `branches` are those that have some.
     """
     if not runs and (there := sorted(name for name in branches if name)):
         return [line(f"No run is on branch {branch}. There are runs on: {', '.join(there)}")]
     if not runs:
         return [line("No run is recorded here yet. Record one: graph-sitter-db record")]
-    several = len({run.codebase for run in runs}) > 1
-    columns = (Column("Codebase", Fit.MIDDLE), *_COLUMNS) if several else _COLUMNS
-    return [
-        Grid(
-            columns, tuple((*([Span(run.codebase)] if several else []), *_row(run)) for run in runs)
-        )
+    codebases = len({run.codebase for run in runs}) > 1
+    settings = _differ_in_settings(runs)
+    columns = [
+        *([Column("Codebase", Fit.MIDDLE)] if codebases else []),
+        *_COLUMNS[:-1],
+        *([Column("Settings")] if settings else []),
+        _COLUMNS[-1],
     ]
+    return [Grid(tuple(columns), tuple(_row(run, codebases, settings) for run in runs))]
 
 
 def commit(run: RunSummary) -> str:
@@ -53,9 +58,20 @@ def commit(run: RunSummary) -> str:
     return f"{short}+" if run.is_working_tree else short
 
 
-def _row(run: RunSummary) -> tuple[Span, ...]:
+def _differ_in_settings(runs: Sequence[RunSummary]) -> bool:
+    states = {(run.codebase_id, run.commit, run.is_working_tree, run.depth) for run in runs}
+    settled = {
+        (run.codebase_id, run.commit, run.is_working_tree, run.depth, run.configuration)
+        for run in runs
+    }
+    return len(settled) > len(states)
+
+
+def _row(run: RunSummary, codebases: bool, settings: bool) -> tuple[Span, ...]:
     return row(
+        *([run.codebase] if codebases else []),
         Span(run.short_id, Tone.STRONG),
+        moment(run.committed_at),
         moment(run.started_at),
         run.language,
         run.branch or ABSENT,
@@ -65,5 +81,6 @@ def _row(run: RunSummary) -> tuple[Span, ...]:
         number(run.symbols),
         number(run.issues),
         score(run.quality_score, run.grade),
+        *([run.configuration or ABSENT] if settings else []),
         run.commit_subject or "",
     )

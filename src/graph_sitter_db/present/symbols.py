@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("Symbol", Fit.FOLD),
-    Column("Kind"),
+    Column("Kind", spare=1),
     Column("Place", Fit.MIDDLE),
-    figure("Lines"),
-    figure("Cyclomatic"),
-    figure("Cognitive"),
-    figure("Fan-in"),
-    figure("Fan-out"),
+    figure("Lines", spare=3),
+    figure("Cyclomatic", spare=4),
+    figure("Cognitive", spare=5),
+    figure("Fan-in", spare=2),
+    figure("Fan-out", spare=6),
 )
 
 

@@ -29,6 +29,12 @@ def test_a_value_that_is_no_number_is_null(make: Make) -> None:
     assert json.loads(document)["metrics"] == {"x": None}
 
 
+def test_whole_metrics_are_no_floats(make: Make) -> None:
+    document = as_json(make(AnalysisResult, metrics={"files": 213.0, "mean": 1.5}))
+    assert '"files": 213,' in document
+    assert '"mean": 1.5' in document
+
+
 @given(st.text())
 def test_names_are_untouched_and_harmless_on_a_terminal(name: str) -> None:
     document = as_json(FileChange(path=name, change="new"))

@@ -64,6 +64,19 @@ def test_names_from_repositories_are_made_harmless_everywhere() -> None:
     assert "\x1b" not in plain(page)
 
 
+def test_what_tells_least_is_left_out_first_where_there_is_no_room() -> None:
+    columns = (Column("Path"), figure("Lines", spare=1), figure("Fan-out", spare=2))
+    page: Page = [Grid(columns, (row("a" * 20, "12", "3"),))]
+    heads = [plain(page, width).splitlines()[0].split() for width in (80, 30, 24)]
+    assert heads == [["Path", "Lines", "Fan-out"], ["Path", "Lines"], ["Path"]]
+    assert plain(page, None).splitlines()[0].split() == heads[0]
+
+
+def test_a_name_is_broken_between_its_parts() -> None:
+    assert fold("ProgressColumn.max_refresh_rate", 20) == ["ProgressColumn.", "max_refresh_rate"]
+    assert fold("`_render_table_cell` is long", 12) == ["`_render_", "table_cell`", "is long"]
+
+
 @given(TEXT, st.integers(2, 40))
 def test_folding_keeps_every_character_but_spaces_and_the_width(text: str, width: int) -> None:
     lines = fold(text, width)

@@ -1,6 +1,7 @@
 """What each answer looks like as text."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from graph_sitter_db.model.reports import (
@@ -40,6 +41,20 @@ def test_a_list_of_runs_shows_the_codebase_only_when_there_are_several(make: Mak
     one, other = make(RunSummary), make(RunSummary, codebase="pallets/flask")
     assert "Codebase" not in plain(runs.page([one, one]))
     assert "pallets/flask" in plain(runs.page([one, other]))
+
+
+def test_runs_show_when_their_commits_were_made(make: Make) -> None:
+    when = datetime(2020, 2, 3, 12, tzinfo=UTC)
+    text = plain(runs.page([make(RunSummary, committed_at=when)]))
+    assert text.splitlines()[0].split()[:3] == ["Run", "Committed", "Recorded"]
+    assert "2020-02-03" in text
+
+
+def test_runs_of_one_commit_with_other_settings_are_told_apart(make: Make) -> None:
+    one, other = (make(RunSummary, configuration=digest) for digest in ("aaaaaa", "bbbbbb"))
+    later = make(RunSummary, configuration="bbbbbb", commit="f" * 40)
+    assert {"aaaaaa", "bbbbbb"} <= set(plain(runs.page([one, other])).split())
+    assert "Settings" not in plain(runs.page([one, later]))
 
 
 def test_a_run_of_a_working_tree_is_marked(make: Make) -> None:
@@ -140,6 +155,28 @@ def test_better_is_good_whichever_way_the_figure_goes(make: Make, compared: Make
     assert tones(page, "▼ -2") == tones(page, "▲ +2") == {Tone.GOOD}
     assert tones(page, "▲ +4") == {Tone.BAD}
     assert "3 of 3 changed, 2 better, 1 worse" in plain(page)
+
+
+def test_a_change_too_small_to_show_is_none(make: Make, compared: Make) -> None:
+    tiny = make(MetricChange, before=1.0, after=1.001, change=0.001, verdict="worse")
+    text = plain(comparison.page(compared(metrics=[tiny])))
+    assert "Metrics: 0 of 1 changed\n" in text
+    assert "0.00" not in text
+
+
+def test_a_metric_of_one_side_is_not_measured_on_the_other(make: Make, compared: Make) -> None:
+    single = make(MetricChange, metric="fan_in", before=None, change=None, verdict="unknown")
+    text = plain(comparison.page(compared(metrics=[single])))
+    assert "Metrics: 0 of 1 changed, 1 measured in one of them only" in text
+    assert "fan_in  not measured     12" in text
+
+
+def test_scores_of_different_depths_are_said_not_to_be_comparable(
+    make: Make, compared: Make
+) -> None:
+    answer = compared(before=make(RunSummary, depth="syntax"), score_change=-3.0)
+    text = plain(comparison.page(answer))
+    assert "B  not comparable\nScores of different depths (syntax and graph)" in text
 
 
 def test_a_comparison_shows_the_score_before_and_after(compared: Make) -> None:
