@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from graph_sitter_db import CodebaseDBAdapter
 from graph_sitter_db.cli import entry
 
 type Ask = Callable[..., str]
@@ -238,6 +239,27 @@ def test_a_subdirectory_without_runs_of_its_own_is_asked_about_as_part_of_the_wh
     recorded("record", "--depth", "syntax")
     for question in (["files"], ["files", "--run", "latest"], ["files", "--run", "main"]):
         assert [file["path"] for file in data(recorded, *question)] == ["own.py"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason"), [(KeyboardInterrupt(), "interrupted"), (SystemExit(143), "terminated")]
+)
+def test_a_run_that_was_ended_from_outside_says_so_in_words(
+    gsdb: Ask, installed_database: str, ending: BaseException, reason: str
+) -> None:
+    def end(*_: object) -> None:
+        raise ending
+
+    with CodebaseDBAdapter(installed_database) as adapter, pytest.raises(type(ending)):
+        adapter.record(depth="syntax", progress=end)
+    (run,) = data(gsdb, "runs", "--unfinished")
+    gsdb("summary", run["short_id"], code=2, told=f"its status is failed: {reason}; record")
+
+
+def test_a_branch_without_runs_names_those_that_have_some(recorded: Ask) -> None:
+    assert recorded("runs", "--branch", "nope") == (
+        "No run is on branch nope. There are runs on: main\n"
+    )
 
 
 def test_names_that_steer_a_terminal_are_made_harmless(gsdb: Ask, repository: Path) -> None:
