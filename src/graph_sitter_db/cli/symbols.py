@@ -46,7 +46,7 @@ def symbols(
     """
     with session.adapter() as adapter:
         about = chosen(session, adapter, run, repository, language)
-        found = adapter.symbols(about.id, query, kind, limit)
+        found = adapter.symbols(about.id, query, kind, limit if session.json else limit + 1)
     if session.json:
         screen.show_document(found)
     else:

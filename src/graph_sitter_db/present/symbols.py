@@ -25,12 +25,12 @@ _COLUMNS = (
 
 
 def page(symbols: Sequence[SymbolReport], limit: int | None = None) -> Page:
-    """`limit` is what was asked for: as many symbols as that may not be all."""
+    """The first `limit` of them; one more than that tells that there are more."""
     if not symbols:
         return [line("No symbol matches.")]
-    found: Page = [Grid(_COLUMNS, tuple(_row(symbol) for symbol in symbols))]
-    if limit is not None and len(symbols) >= limit:
-        found.append(line(Span(f"The first {limit}; there may be more (--limit).", Tone.MUTED)))
+    found: Page = [Grid(_COLUMNS, tuple(_row(symbol) for symbol in symbols[:limit]))]
+    if limit is not None and len(symbols) > limit:
+        found.append(line(Span(f"The first {limit}; there are more (--limit).", Tone.MUTED)))
     return found
 
 

@@ -94,10 +94,11 @@ def test_unknown_values_are_a_dash_and_no_zero(make: Make) -> None:
     assert text.splitlines()[1].split()[-2:] == ["-", "0"]
 
 
-def test_a_list_that_reached_its_limit_says_that_there_may_be_more(make: Make) -> None:
-    found = [make(SymbolReport)] * 2
-    assert "there may be more" in plain(symbols.page(found, 2))
-    assert "there may be more" not in plain(symbols.page(found, 3))
+def test_a_list_of_symbols_says_when_there_are_more_and_only_then(make: Make) -> None:
+    text = plain(symbols.page([make(SymbolReport)] * 3, 2))
+    assert text.count("Context.invoke") == 2
+    assert "The first 2; there are more" in text
+    assert "there are more" not in plain(symbols.page([make(SymbolReport)] * 2, 2))
 
 
 def test_a_list_of_issues_that_was_cut_says_of_how_many(make: Make) -> None:
