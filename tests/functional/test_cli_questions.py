@@ -247,7 +247,7 @@ def test_a_subdirectory_without_runs_of_its_own_is_asked_about_as_part_of_the_wh
 def test_a_run_that_was_ended_from_outside_says_so_in_words(
     gsdb: Ask, installed_database: str, ending: BaseException, reason: str
 ) -> None:
-    def end(*_: object) -> None:
+    def end(stage: str, done: int, total: int | None) -> None:
         raise ending
 
     with CodebaseDBAdapter(installed_database) as adapter, pytest.raises(type(ending)):
