@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psycopg
 import pytest
 
+type Write = Callable[[Path, Mapping[str, str]], Path]
 type Done = subprocess.CompletedProcess[str]
 
 
@@ -98,3 +100,16 @@ def test_the_printed_sql_installs_the_schema(empty_database: str) -> None:
     with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute(script.encode())
     assert gsdb("db", "current", "--url", empty_database).stdout != "none\n"
+
+
+def test_recording_names_the_command_for_a_server_without_the_schema_or_installs_it_when_told(
+    empty_database: str, write: Write, tmp_path: Path
+) -> None:
+    root = write(tmp_path / "code", {"one.py": "def one():\n    return 1\n"})
+    record = ("record", str(root), "--depth", "syntax", "--url", empty_database)
+    refused = gsdb(*record)
+    assert refused.returncode == 5
+    assert "graph-sitter-db db upgrade" in refused.stderr
+    assert "--upgrade" in refused.stderr
+    assert gsdb(*record, "--upgrade").returncode == 0
+    assert gsdb(*record).returncode == 0
