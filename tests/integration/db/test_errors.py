@@ -278,14 +278,19 @@ def test_a_server_that_takes_no_more_connections(installed_database: str) -> Non
     assert "too many connections" in message and "Try again" in message
 
 
-def test_a_server_that_only_lets_itself_be_read(installed_database: str) -> None:
+def test_a_server_that_only_lets_itself_be_read_answers_and_takes_nothing(
+    installed_database: str,
+) -> None:
     database = urlsplit(installed_database).path.removeprefix("/")
     _as_superuser(
         installed_database, f"ALTER DATABASE {database} SET default_transaction_read_only = on"
     )
 
-    with pytest.raises(DatabaseRefused, match="only lets itself be read"):
-        open_database(installed_database, "new-one")
+    with open_database(installed_database, "new-one") as opened:
+        with opened.transaction(read_only=True) as connection:
+            connection.execute("SELECT count(*) FROM analytics.analysis_runs")
+        with pytest.raises(DatabaseRefused, match="only lets itself be read"):
+            opened.transaction()
 
 
 def test_a_server_that_stops_in_the_middle(made_home: Path) -> None:
