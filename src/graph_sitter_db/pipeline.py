@@ -9,7 +9,6 @@ from typing import Protocol
 
 from graph_sitter_db import detect, extract, measure, plugins, score
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Source
-from graph_sitter_db.model.issues import Issue
 from graph_sitter_db.model.keys import Depth, Family, ParseStatus
 from graph_sitter_db.model.ports import Metric, Rule
 from graph_sitter_db.model.relations import Failure, Linkage, Relations
@@ -60,7 +59,7 @@ WITHOUT_GRAPH = (
     "the graph could not be built: there are no relations, and the score leaves out what the rules"
     " that need them would find; recording again tries again"
 )
-JUDGEMENT = {"disable", "limits", "paths", "max_file_size"}
+JUDGEMENT = {"enable", "disable", "limits", "paths", "max_file_size"}
 
 
 def analyse(
@@ -99,7 +98,7 @@ def analyse(
         origin=origin,
         family=family,
         depth=Depth.GRAPH if relate else Depth.SYNTAX,
-        files=tuple(_joined(files, linkages, detected.issues)),
+        files=tuple(_joined(files, linkages, detected)),
         score=scored,
         totals=totals,
         definitions=recipe.definitions,
@@ -149,12 +148,15 @@ class Clock:
 def _joined(
     files: Sequence[MeasuredFile],
     linkages: Mapping[str, Linkage] | None,
-    issues: Mapping[str, Sequence[Issue]],
+    detected: detect.Detected,
 ) -> Iterator[AnalysedFile]:
     for file in files:
         none = Linkage(file.path, ())
         linkage = None if linkages is None else linkages.get(file.path, none)
-        yield AnalysedFile(file, linkage, tuple(issues.get(file.path, ())))
+        issues, accepted = (
+            each.get(file.path, ()) for each in (detected.issues, detected.accepted)
+        )
+        yield AnalysedFile(file, linkage, issues, accepted)
 
 
 def _unread(files: Sequence[MeasuredFile]) -> Iterator[Failure]:

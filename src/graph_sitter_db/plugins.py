@@ -87,9 +87,10 @@ def _check(plugin: Any, group: str, taken: dict[str, Any]) -> None:
 
 
 def _is_rule(plugin: Any) -> bool:
-    return isinstance(plugin, Rule) and (plugin.check_file is None) != (
-        plugin.check_codebase is None
-    )
+    if not isinstance(plugin, Rule):
+        return False
+    checks = (plugin.check_file, plugin.check_codebase, plugin.check_suppression)
+    return sum(check is not None for check in checks) == 1
 
 
 _LOOKS_RIGHT: dict[str, Callable[[Any], bool]] = {

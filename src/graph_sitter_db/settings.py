@@ -53,6 +53,7 @@ class Settings(BaseModel):
 
     include: tuple[str, ...] = ()  # globs; none: everything
     exclude: tuple[str, ...] = ()
+    enable: tuple[str, ...] = ()  # names of rules that are off by themselves
     disable: tuple[str, ...] = ()  # names of rules
     limits: RuleLimits = {}  # rule → limit → value
     paths: tuple[PathSettings, ...] = ()
@@ -68,7 +69,7 @@ class Settings(BaseModel):
         _check_names(self, known, self._source)
         for override in self.paths:
             _check_names(override, known, self._source, f"paths, {override.path!r}: ")
-        return tuple(rule for rule in rules if rule.name not in self.disable)
+        return tuple(rule for rule in rules if self._is_on(rule))
 
     def limits_of(self, rule: Rule, path: str | None = None) -> Limits:
         """A rule's limits for one file, or, without a path, for the codebase as a whole."""
@@ -102,17 +103,20 @@ class Settings(BaseModel):
         text = json.dumps(self.analysis(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).digest()
 
+    def _is_on(self, rule: Rule) -> bool:
+        return (rule.is_on or rule.name in self.enable) and rule.name not in self.disable
+
     def _overrides(self, path: str | None) -> list[PathSettings]:
         if path is None:
             return []
         return [override for override in self.paths if override.matches(path)]
 
 
-REPOSITORY = ("include", "exclude", "disable", "limits", "paths", "max_file_size")
+REPOSITORY = ("include", "exclude", "enable", "disable", "limits", "paths", "max_file_size")
 # A stranger's repository may not choose how much of the machine its analysis may take.
 ANALYSIS = (*REPOSITORY, "graph_timeout", "graph_memory")
 _CALL = "the analysis configuration"
-_LISTS = ("include", "exclude", "disable")
+_LISTS = ("include", "exclude", "enable", "disable")
 _FROM_ENVIRONMENT = tuple(name for name in Settings.model_fields if name not in ("limits", "paths"))
 
 
@@ -193,7 +197,8 @@ def _explained(error: ValidationError, source: str, names: Sequence[str], spell:
 def _check_names(
     part: Settings | PathSettings, known: Mapping[str, Rule], source: str, where: str = ""
 ) -> None:
-    for name in (*part.disable, *part.limits):
+    switched_on = part.enable if isinstance(part, Settings) else ()
+    for name in (*switched_on, *part.disable, *part.limits):
         if name not in known:
             raise UsageError(_unknown(f"{where}{name}", source, known, "rule"))
     for name, limits in part.limits.items():

@@ -62,8 +62,9 @@ def _stored(
 
 def _analysed(source: Source, family: Family, recipe: Recipe) -> AnalysedFile:
     measured = measure.measure(facts_of(source, recipe.settings), recipe.metrics)
-    issues = detect.detect([measured], None, family, recipe.rules, recipe.settings).issues
-    return AnalysedFile(measured, None, tuple(issues.get(source.path, ())))
+    found = detect.detect([measured], None, family, recipe.rules, recipe.settings)
+    issues, accepted = (each.get(source.path, ()) for each in (found.issues, found.accepted))
+    return AnalysedFile(measured, None, issues, accepted)
 
 
 def _in_memory(analysed: AnalysedFile, summary: str) -> FileAnalysis:
@@ -134,5 +135,5 @@ def _issue(issue: Issue) -> IssueReport:
         end_line=found.end_line,
         measured=found.measured,
         limit=found.limit,
-        effort_minutes=found.effort_minutes,
+        effort_minutes=issue.effort_minutes,
     )

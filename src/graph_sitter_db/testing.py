@@ -51,9 +51,11 @@ def find(rule: Rule, files: Mapping[str, str], limits: Limits | None = None) -> 
     family = _family(files)
     linkages = _linkages(files, family, facts) if rule.check_codebase else None
     settings = Settings(limits={rule.name: dict(limits or {})})
-    found = detect.detect(measured, linkages, family, [rule], settings)
+    # What suppresses nothing is known only when all have looked.
+    rules = plugins.rules() if rule.check_suppression else [rule]
+    found = detect.detect(measured, linkages, family, rules, settings)
     assert not found.failures, found.failures[0].message
-    return tuple(issue for each in found.issues.values() for issue in each)
+    return tuple(i for each in found.issues.values() for i in each if i.rule == rule.name)
 
 
 def _check_example(rule: Rule, example: Example, name: str, is_bad: bool) -> None:

@@ -10,11 +10,12 @@ type Offer = Callable[[str, str, str], None]
 
 RULES = """
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Rule
+from graph_sitter_db.model.ports import Effort, Rule
 
 def rule(name):
     return Rule(name=name, title="", why="", category="size", severity=Severity.INFO,
-                bad=(), good=(), limits={}, check_file=lambda file, limits: ())
+                bad=(), good=(), limits={}, effort=Effort(source=""),
+                check_file=lambda file, limits: ())
 
 ONE = rule("one")
 SEVERAL = (rule("two"), rule("three"))

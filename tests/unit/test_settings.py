@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Rule
+from graph_sitter_db.model.ports import Effort, Rule
 from graph_sitter_db.settings import ANALYSIS, Settings, load
 
 RULE = Rule(
@@ -20,6 +20,7 @@ RULE = Rule(
     bad=(),
     good=(),
     limits={"lines": 70, "statements": 40},
+    effort=Effort(source=""),
     check_file=lambda file, limits: (),
 )
 OTHER = Rule(
@@ -31,6 +32,7 @@ OTHER = Rule(
     bad=(),
     good=(),
     limits={},
+    effort=Effort(source=""),
     check_file=lambda file, limits: (),
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
@@ -22,7 +22,6 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
             symbol=symbol,
             measured=len(prints),
             limit=limits["calls"],
-            effort_minutes=5,
         )
 
 
@@ -33,6 +32,7 @@ PRINT_IN_LIBRARY = Rule(
     category="safety",
     severity=Severity.WARNING,
     limits={"calls": 0},
+    effort=Effort(constant=5, source="our estimate"),
     bad=(Example(files={"a.py": "def f():\n    print(1)\n"}, findings=1),),
     good=(Example(files={"a.py": "def f():\n    return 1\n"}, findings=0),),
     check_file=check,

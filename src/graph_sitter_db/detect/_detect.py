@@ -1,24 +1,25 @@
-"""Runs rules, and gives each finding the identity it keeps over time."""
+"""Runs rules over a codebase, and parts what comments accept from what is open."""
 
-import hashlib
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from graph_sitter_db.detect.identity import Found, identified
+from graph_sitter_db.detect.suppression import accepted, unused
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding, Issue
 from graph_sitter_db.model.keys import Family
-from graph_sitter_db.model.ports import Rule
+from graph_sitter_db.model.ports import Limits, Rule
 from graph_sitter_db.model.relations import Failure, Linkage
 from graph_sitter_db.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """Issues by path, in order of lines, and the rules that broke on the way."""
+    """Issues by path, in order of lines: open ones and accepted ones; and the rules that broke."""
 
     issues: Mapping[str, tuple[Issue, ...]]
+    accepted: Mapping[str, tuple[Issue, ...]]
     failures: tuple[Failure, ...] = ()
 
 
@@ -27,6 +28,12 @@ class Codebase:
     files: Mapping[str, MeasuredFile]
     linkages: Mapping[str, Linkage]
     family: Family
+    settings: Settings
+    rule: Rule | None = None  # which is looking
+
+    def limits_at(self, path: str) -> Limits:
+        assert self.rule
+        return self.settings.limits_of(self.rule, path)
 
 
 def detect(
@@ -42,85 +49,74 @@ def detect(
     else. Generated files are judged only for whether they parse: nobody edits them.
     """
     settings = settings or Settings()
-    codebase = Codebase({file.path: file for file in files}, linkages or {}, family)
-    found: list[tuple[Rule, Finding]] = []
+    codebase = Codebase({file.path: file for file in files}, linkages or {}, family, settings)
+    run = [rule for rule in rules if rule.check_codebase is None or linkages is not None]
+    found: list[Found] = []
     failures: list[Failure] = []
-    for rule in rules:
-        for path, check in _checks(rule, codebase, linkages is not None, settings):
-            try:
-                findings = [_checked(finding, path, codebase) for finding in check()]
-            except Exception as error:  # whatever a rule does
-                failures.append(_failure(rule, path, error))
-            else:
-                found += ((rule, f) for f in findings if _is_wanted(rule, f, codebase, settings))
-    return Detected(_by_path(_issues(found)), tuple(failures))
+    for rule in run:
+        for path, check in _checks(rule, codebase):
+            _try(rule, path, check, codebase, found, failures)
+    issues = accepted(identified(found), codebase.files)
+    left = unused(issues, codebase.files, rules=rules, run=run)
+    issues += identified(f for f in left if _is_wanted(f.rule, f.finding, codebase))
+    return Detected(
+        _by_path(issue for issue in issues if issue.accepted is None),
+        _by_path(issue for issue in issues if issue.accepted is not None),
+        tuple(failures),
+    )
 
 
 type Check = Callable[[], Iterable[Finding]]
 
 
-def _checks(
-    rule: Rule, codebase: Codebase, with_graph: bool, settings: Settings
-) -> Iterator[tuple[str, Check]]:
+def _checks(rule: Rule, codebase: Codebase) -> Iterator[tuple[str, Check]]:
     """What is to be run, each with the path it is about; "" is the codebase."""
-    check_file, check_codebase = rule.check_file, rule.check_codebase
+    settings, check_file, check_codebase = codebase.settings, rule.check_file, rule.check_codebase
     if check_file:
         for path, file in codebase.files.items():
             limits = settings.limits_of(rule, path)
             yield path, lambda file=file, limits=limits: check_file(file, limits)  # type: ignore[misc]
-    if check_codebase and with_graph:
+    if check_codebase:
         limits = settings.limits_of(rule)
-        yield "", lambda: check_codebase(codebase, limits)
+        yield "", lambda: check_codebase(replace(codebase, rule=rule), limits)
+
+
+def _try(
+    rule: Rule,
+    path: str,
+    check: Check,
+    codebase: Codebase,
+    found: list[Found],
+    failures: list[Failure],
+) -> None:
+    try:
+        results = [Found(rule, _checked(finding, path, codebase)) for finding in check()]
+        wanted = [each for each in results if _is_wanted(rule, each.finding, codebase)]
+    except Exception as error:  # whatever a rule does
+        failures.append(Failure(path, "rule", rule.name, f"{type(error).__name__}: {error}"))
+    else:
+        found += wanted
 
 
 def _checked(finding: Finding, path: str, codebase: Codebase) -> Finding:
     if finding.path not in codebase.files or (path and finding.path != path):
         raise ValueError(f"reports {finding.path!r}, a file it was not asked about")
-    if not (math.isfinite(finding.effort_minutes) and finding.effort_minutes >= 0):
-        raise ValueError(f"asks for {finding.effort_minutes} minutes of effort")
-    # As precise as it is stored, so that the score can be computed again from rows.
-    return replace(finding, effort_minutes=round(finding.effort_minutes, 2))
+    return finding
 
 
-def _is_wanted(rule: Rule, finding: Finding, codebase: Codebase, settings: Settings) -> bool:
+def _is_wanted(rule: Rule, finding: Finding, codebase: Codebase) -> bool:
     if codebase.files[finding.path].facts.is_generated and rule.category != "parse":
         return False
-    return settings.judges(rule, finding.path)
-
-
-def _failure(rule: Rule, path: str, error: Exception) -> Failure:
-    return Failure(path, "rule", rule.name, f"{type(error).__name__}: {error}")
-
-
-def _issues(found: Iterable[tuple[Rule, Finding]]) -> Iterator[Issue]:
-    """Equal findings of one symbol are numbered in order of place, so that two stay two."""
-    seen: dict[tuple[str, str, str], int] = defaultdict(int)
-    for rule, finding in sorted(found, key=_place):
-        identity = (rule.name, finding.path, finding.symbol or "")
-        yield Issue(
-            rule=rule.name,
-            category=rule.category,
-            severity=rule.severity,
-            title=rule.title,
-            finding=finding,
-            fingerprint=_fingerprint(*identity, str(seen[identity])),
-            depends_on_graph=rule.check_codebase is not None,
-        )
-        seen[identity] += 1
-
-
-def _place(pair: tuple[Rule, Finding]) -> tuple[str, int, int, str, str]:
-    rule, finding = pair
-    return finding.path, finding.start_line, finding.start_column or 0, rule.name, finding.message
-
-
-def _fingerprint(*parts: str) -> bytes:
-    """No line numbers in it: code that moves keeps its issues. Paths may hold surrogate escapes."""
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
+    return codebase.settings.judges(rule, finding.path)
 
 
 def _by_path(issues: Iterable[Issue]) -> dict[str, tuple[Issue, ...]]:
     grouped: dict[str, list[Issue]] = defaultdict(list)
-    for issue in issues:
+    for issue in sorted(issues, key=_line):
         grouped[issue.finding.path].append(issue)
     return {path: tuple(each) for path, each in grouped.items()}
+
+
+def _line(issue: Issue) -> tuple[str, int, int, str, str]:
+    found = issue.finding
+    return found.path, found.start_line, found.start_column or 0, issue.rule, found.message

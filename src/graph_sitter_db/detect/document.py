@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from graph_sitter_db.detect.rules import RULES
-from graph_sitter_db.model.ports import Example, Rule
+from graph_sitter_db.model.ports import Effort, Example, Rule
 
 HEAD = """\
 # Rules
@@ -15,6 +15,7 @@ Limits can be changed, for all files or for some, and rules turned off, in `pypr
 
 ```toml
 [tool.graph-sitter-db]
+enable = ["unused_symbol"]       # also those that are off by themselves
 disable = ["missing_docstring"]
 limits.long_function.lines = 100
 
@@ -24,6 +25,16 @@ disable = ["long_file"]
 limits.long_function.lines = 200
 ```
 
+A comment accepts an issue in its own line, or, where it stands alone, in the next line of code;
+before all code it also speaks of the file as such. What is accepted is counted and shown, and costs
+no points:
+
+```python
+def add(item, to=[]):  # gsdb: ignore[mutable_default] callers share it on purpose
+```
+
+Effort is what the repair takes, in minutes: a constant, and so many for each step of what was
+measured. Rules marked *off* are wrong more than once in ten times, and run only when enabled.
 Rules marked *graph* need the relations between files: they run at depth `graph`, not at depth
 `syntax`. Generated files are judged only for whether they parse. To write a rule of your own, see
 [adding a rule](adding-a-rule.md).
@@ -34,16 +45,19 @@ LONGEST_EXAMPLE = 14  # lines; a longer source shows the rule no better
 
 def page(rules: Sequence[Rule]) -> str:
     """Markdown: a table of all rules, then a section for each."""
-    table = ["| rule | finds | category | severity | limits |", "|---|---|---|---|---|"]
+    table = [
+        "| rule | finds | category | severity | limits | effort |",
+        "|---|---|---|---|---|---|",
+    ]
     table += map(_row, rules)
     return "\n".join([HEAD, *table, "", *("\n".join(_section(rule)) for rule in rules)])
 
 
 def _row(rule: Rule) -> str:
-    graph = " *graph*" if rule.check_codebase else ""
+    graph = (" *graph*" if rule.check_codebase else "") + ("" if rule.is_on else " *off*")
     return (
         f"| [{rule.name}](#{rule.name}){graph} | {rule.title} | {rule.category} | {rule.severity} "
-        f"| {_limits(rule)} |"
+        f"| {_limits(rule)} | {_effort(rule.effort)} |"
     )
 
 
@@ -51,10 +65,19 @@ def _limits(rule: Rule) -> str:
     return ", ".join(f"{name} {round(value, 2):g}" for name, value in rule.limits.items())
 
 
+def _effort(effort: Effort) -> str:
+    parts = [f"{effort.constant:g}"] if effort.constant or not effort.per_unit else []
+    if effort.per_unit:
+        parts.append(f"{effort.per_unit:g} a {effort.unit}")
+    return " + ".join(parts)
+
+
 def _section(rule: Rule) -> Iterator[str]:
     yield f"## {rule.name}\n"
     yield f"{rule.why}\n"
-    yield f"{_origin(rule)}\n"
+    if origin := _origin(rule):
+        yield f"{origin}\n"
+    yield f"Effort: {_effort(rule.effort)} minutes ({rule.effort.source}).\n"
     for label, examples in (("Reported", rule.bad), ("Left alone", rule.good)):
         shown = [example for example in examples if _length(example) <= LONGEST_EXAMPLE]
         if shown:
@@ -63,9 +86,8 @@ def _section(rule: Rule) -> Iterator[str]:
 
 
 def _origin(rule: Rule) -> str:
-    """The check's docstring: where limits and efforts are from."""
-    check = rule.check_file or rule.check_codebase
-    text = (check.__doc__ if check else None) or ""
+    """The check's docstring: where limits are from."""
+    text = rule.check.__doc__ or ""
     return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
 
 

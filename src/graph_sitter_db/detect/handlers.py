@@ -37,7 +37,7 @@ class Handler:
     @property
     def is_silent(self) -> bool:
         """Neither does nor says anything."""
-        inside = [child for child in self.node.named_children if child.type == "comment"]
+        inside = list(filter(_explains, self.node.named_children))
         body = next((c for c in self.node.named_children if c.type in _BLOCKS), None)
         if body is None or inside:
             return False
@@ -48,7 +48,7 @@ class Handler:
         """Whether `raise` occurs in it, also as in `with reraised():`."""
         return b"raise" in self.node.text
 
-    def finding(self, message: str, minutes: float) -> Finding:
+    def finding(self, message: str) -> Finding:
         return Finding(
             path=self.path,
             message=message,
@@ -56,7 +56,6 @@ class Handler:
             end_line=self.node.end_point[0] + 1,
             start_column=self.node.start_point[1] + 1,
             symbol=self.symbol,
-            effort_minutes=minutes,
         )
 
     def _caught(self) -> str | None:
@@ -72,7 +71,7 @@ class Handler:
         following = self.node.next_sibling
         return (
             following is not None
-            and following.type == "comment"
+            and _explains(following)
             and following.start_point[0] <= body.end_point[0]
         )
 
@@ -106,6 +105,11 @@ def _clauses(root: Any, line: int, lines: list[bytes]) -> Iterator[Any]:
         clause = root.descendant_for_point_range(point, point).parent
         if clause is not None and clause.type in _CLAUSES and clause.start_point == point:
             yield clause
+
+
+def _explains(node: Any) -> bool:
+    """A suppression does not: it speaks of the issue."""
+    return bool(node.type == "comment" and b"gsdb:" not in node.text)
 
 
 def _does_nothing(statement: Any) -> bool:

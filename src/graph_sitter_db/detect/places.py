@@ -36,7 +36,12 @@ def described(symbol: Symbol) -> str:
 
 
 def above(
-    file: MeasuredFile, symbol: Symbol, message: str, measured: float, limit: float, minutes: float
+    file: MeasuredFile,
+    symbol: Symbol,
+    message: str,
+    measured: float,
+    limit: float,
+    gap: float | None = None,
 ) -> Finding:
     """A finding at a symbol whose measured value is above a limit.
 
@@ -51,5 +56,5 @@ def above(
         symbol=symbol.key,
         measured=measured,
         limit=limit,
-        effort_minutes=minutes,
+        gap=gap,
     )

@@ -1,18 +1,20 @@
 """A file's bytes → its facts: symbols, control points, lines, sites and names, in one walk."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from tree_sitter import Node, Tree
 
 from graph_sitter_db import languages
+from graph_sitter_db.extract.suppressions import suppressions
 from graph_sitter_db.extract.syntax_frames import symbols_of
 from graph_sitter_db.extract.syntax_lines import line_map
 from graph_sitter_db.extract.syntax_marks import is_generated, is_test
 from graph_sitter_db.extract.syntax_table import parser, table
 from graph_sitter_db.extract.syntax_text import Text, UnreadableError, text_of
+from graph_sitter_db.extract.syntax_vocabulary import Vocabularies
 from graph_sitter_db.extract.syntax_walk import Walk
 from graph_sitter_db.model.facts import FileFacts, Source
 from graph_sitter_db.model.keys import ParseStatus
@@ -37,6 +39,8 @@ def _facts(source: Source) -> FileFacts:
     tree = _parsed(text, source)
     walk = _walked(tree, text, source)
     lines = line_map(text.parsed, walk.comments + walk.docstrings, walk.long_strings)
+    vocabularies = Vocabularies(table(source.language), walk.frames)
+    names = _decoded(walk.used_names, text)
     problem = _error(tree.root_node) or text.note
     return FileFacts(
         source=source,
@@ -44,14 +48,22 @@ def _facts(source: Source) -> FileFacts:
         parse_error=problem,
         lines=lines.lines,
         statements=walk.statements,
-        symbols=symbols_of(walk.frames, walk.spec, lines.source_between),
+        symbols=symbols_of(walk.frames, walk.spec, lines.source_between, vocabularies.of),
         controls=tuple(walk.file.controls),
         sites=tuple(walk.sites),
-        names=frozenset(name.decode(text.encoding, "replace") for name in walk.names),
+        names=names | _decoded(walk.imported_names, text),
+        names_used=names,
+        vocabulary=vocabularies.of_all([walk.file, *walk.frames]),
+        suppressions=tuple(suppressions(text.parsed, walk.comments, lines)),
         exports=None if walk.exports is None else frozenset(walk.exports - {""}),
         tree=tree.root_node,
+        places=walk.kept,
         **_marks(source),
     )
+
+
+def _decoded(names: Iterable[bytes], text: Text) -> frozenset[str]:
+    return frozenset(name.decode(text.encoding, "replace") for name in names)
 
 
 def _marks(source: Source) -> dict[str, Any]:

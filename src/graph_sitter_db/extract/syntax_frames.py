@@ -1,15 +1,19 @@
 """What is gathered about a definition while it is read, and the symbol it becomes."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from graph_sitter_db.languages.terms import Details, LanguageSpec
-from graph_sitter_db.model.facts import Control, Symbol
+from graph_sitter_db.model.facts import Control, Symbol, Vocabulary
 from graph_sitter_db.model.keys import CALLABLES, SymbolKind
 
+# What the digest of a definition's tokens needs to see though nobody wrote it: where statements
+# begin, and where blocks begin and end.
+STATEMENT, BEGIN, END = b"\n", b"\x01", b"\x02"
 SCOPES = (None, SymbolKind.NAMESPACE)  # where names can be exported from, and variables are symbols
 
 
@@ -45,6 +49,7 @@ class Frame:
     exported: set[str] | None = None  # names exported from this scope
     variables: set[str] = field(default_factory=set)  # names that have been given a value
     digest: bytes = b""
+    counts: Counter[bytes] = field(default_factory=Counter)  # of its own tokens
 
     @property
     def kind(self) -> SymbolKind | None:
@@ -57,13 +62,17 @@ class Frame:
     def close(self) -> None:
         """The enclosing definition's tokens hold this one's digest, so that work stays linear."""
         self.digest = hashlib.sha256(b"\0".join(self.tokens)).digest()
+        self.counts = Counter(self.tokens)
         self.tokens = []
         if self.outer:
             self.outer.tokens.append(self.digest)
 
 
 def symbols_of(
-    frames: Sequence[Frame], spec: LanguageSpec, source_lines: Callable[[int, int], int]
+    frames: Sequence[Frame],
+    spec: LanguageSpec,
+    source_lines: Callable[[int, int], int],
+    vocabulary: Callable[[Frame], Vocabulary],
 ) -> tuple[Symbol, ...]:
     """In the order of the source, with what only the whole file decides."""
     seen: dict[str, int] = {}
@@ -72,7 +81,7 @@ def symbols_of(
         duplicate = seen.get(frame.qualified_name, 0)
         seen[frame.qualified_name] = duplicate + 1
         exported = _is_exported(frame, spec, symbols)
-        symbols.append(_symbol(frame, duplicate, exported, source_lines))
+        symbols.append(_symbol(frame, duplicate, exported, source_lines, vocabulary(frame)))
     return tuple(symbols)
 
 
@@ -90,7 +99,11 @@ def _is_exported(frame: Frame, spec: LanguageSpec, outer: Sequence[Symbol]) -> b
 
 
 def _symbol(
-    frame: Frame, duplicate: int, exported: bool, source_lines: Callable[[int, int], int]
+    frame: Frame,
+    duplicate: int,
+    exported: bool,
+    source_lines: Callable[[int, int], int],
+    vocabulary: Vocabulary,
 ) -> Symbol:
     details = frame.details
     assert details and frame.parent and frame.ordinal is not None
@@ -123,6 +136,7 @@ def _symbol(
         calls=tuple(frame.calls),
         attributes=tuple(frame.attributes),
         structure_sha256=frame.digest,
+        vocabulary=vocabulary,
     )
 
 

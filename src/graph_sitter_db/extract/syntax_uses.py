@@ -9,8 +9,12 @@ _LONGEST_NAME = 200
 
 
 def imported(walk: Walk, node: Node) -> None:
+    is_import = False
     for found in walk.spec.imports[node.type](node, walk.read):
         site(walk, "import", found.name, found.node)
+        is_import = True
+    if is_import:
+        walk.begin_import()
 
 
 def exported(walk: Walk, node: Node) -> None:

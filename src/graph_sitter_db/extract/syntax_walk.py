@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tree_sitter import Node
 
-from graph_sitter_db.extract.syntax_frames import Frame
+from graph_sitter_db.extract.syntax_frames import BEGIN, END, STATEMENT, Frame
 from graph_sitter_db.extract.syntax_text import Text
 from graph_sitter_db.languages.terms import Binding, LanguageSpec
 from graph_sitter_db.model.facts import Site
@@ -32,7 +32,10 @@ class Walk:
         self.frame = self.file = Frame(receiver=receiver)
         self.frames: list[Frame] = []
         self.sites: list[Site] = []
-        self.names: set[bytes] = set()
+        self.names: set[bytes] = set()  # where the walk is: used_names or, in an import, the others
+        self.used_names = self.names
+        self.imported_names: set[bytes] = set()
+        self.kept: dict[str, list[tuple[int, int]]] = {}
         self.exports: set[str] | None = None
         self.comments: list[tuple[int, int]] = []
         self.docstrings: list[tuple[int, int]] = []
@@ -71,7 +74,7 @@ class Walk:
                 self.leaf = item
             else:
                 handler(self, item)  # type: ignore[operator]
-        self.file.tokens = []
+        self.file.close()
 
     def read(self, node: Node) -> str:
         return self.text.read(node.start_byte, node.end_byte)
@@ -88,6 +91,16 @@ class Walk:
         self.names.add(name)
         self.frame.tokens.append(name)
         self.leaf = node
+
+    def keep(self, node: Node, name: str) -> None:
+        self.kept.setdefault(name, []).append((node.start_byte, node.end_byte))
+
+    def begin_import(self) -> None:
+        self.names = self.imported_names
+        self.stack.append(self._end_import)
+
+    def _end_import(self) -> None:
+        self.names = self.used_names
 
     def comment(self, node: Node) -> None:
         self.comments.append((node.start_byte, node.end_byte))
@@ -117,12 +130,12 @@ class Walk:
 
     def block(self, node: Node) -> None:
         """Marks where it begins and ends, for grammars whose blocks are made of white space."""
-        self.frame.tokens.append(b"{")
+        self.frame.tokens.append(BEGIN)
         self.stack.append(self._end_block)
         self.stack += node.children[::-1]
 
     def _end_block(self) -> None:
-        self.frame.tokens.append(b"}")
+        self.frame.tokens.append(END)
 
     def is_docstring(self, node: Node) -> bool:
         if node.id not in self.docstring_ids:
@@ -133,7 +146,7 @@ class Walk:
         return True
 
     def statement(self, node: Node) -> None:
-        self.frame.tokens.append(b"\n")
+        self.frame.tokens.append(STATEMENT)
         if not self.frame.headers:
             self.frame.statements += 1
             self.statements += 1

@@ -128,6 +128,22 @@ PYTHON = LanguageSpec(
     is_exported=names.is_exported,
     module_docstring=definitions.docstring_of,
     docstring=definitions.docstring_text,
+    kept=frozenset(
+        {
+            "assignment",
+            "boolean_operator",
+            "comment",
+            "comparison_operator",
+            "except_clause",
+            "except_group_clause",
+            "for_statement",
+            "global_statement",
+            "import_from_statement",
+            "import_statement",
+            "named_expression",
+            "with_item",
+        }
+    ),
     leading_docstring=None,
     header_controls=False,
 )

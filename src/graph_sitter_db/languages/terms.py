@@ -116,5 +116,6 @@ class LanguageSpec:
     is_exported: Callable[..., bool]
     module_docstring: Callable[[Node], Node | None]
     docstring: Callable[[str], str]  # a docstring's or doc comment's source → its text
+    kept: frozenset[str]  # node types that rules look at
     leading_docstring: bytes | None  # how a comment begins that documents what follows it
     header_controls: bool  # whether parameters' defaults steer the function's own flow

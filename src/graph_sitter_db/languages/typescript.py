@@ -200,6 +200,20 @@ def _spec(language: Language, grammar: Callable[[], Any]) -> LanguageSpec:
         is_exported=names.is_exported,
         module_docstring=lambda root: None,
         docstring=definitions.docstring_text,
+        kept=frozenset(
+            {
+                "binary_expression",
+                "catch_clause",
+                "comment",
+                "debugger_statement",
+                "export_statement",
+                "import_alias",
+                "import_statement",
+                "non_null_expression",
+                "predefined_type",
+                "variable_declarator",
+            }
+        ),
         leading_docstring=b"/**",
         header_controls=True,
     )

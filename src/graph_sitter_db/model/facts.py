@@ -1,6 +1,7 @@
 """What follows from one file's bytes alone."""
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -73,6 +74,16 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Tokens, as Halstead counts them: of a symbol's own level, or of a whole file."""
+
+    distinct_operators: int = 0
+    distinct_operands: int = 0
+    operators: int = 0
+    operands: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Symbol:
     """A definition.
 
@@ -106,6 +117,7 @@ class Symbol:
     calls: tuple[str, ...]  # names called from its own level: for recursion and self-calls
     attributes: tuple[str, ...]  # names reached through self/this from its own level
     structure_sha256: bytes  # of its tokens without comments and white space
+    vocabulary: Vocabulary = Vocabulary()  # own tokens, nested symbols' excluded
 
     @property
     def key(self) -> str:
@@ -142,6 +154,17 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """A comment that accepts issues: `gsdb: ignore[rule, …] reason`."""
+
+    line: int  # where it stands
+    covers: int  # the line of code it speaks of: its own, or the next one
+    is_head: bool  # no code stands before it, so it also speaks of the file as such
+    rules: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """Everything known of one file version."""
 
@@ -155,16 +178,46 @@ class FileFacts:
     sites: tuple[Site, ...] = ()
     # Identifiers and identifier-like strings that occur in the file.
     names: frozenset[str] = frozenset()
+    # Those of them that occur outside of what brings them in: import statements.
+    names_used: frozenset[str] = frozenset()
+    vocabulary: Vocabulary = Vocabulary()
+    suppressions: tuple[Suppression, ...] = ()
     # The explicit list (`__all__`, export clauses); None when there is none.
     exports: frozenset[str] | None = None
     is_test: bool = False
     is_generated: bool = False
     # The syntax tree's root; None where facts come without one.
     tree: Any = field(default=None, repr=False, compare=False)
+    # Where nodes stand that rules look at: type → (start, end) bytes, in source order.
+    places: Mapping[str, Sequence[tuple[int, int]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def path(self) -> str:
         return self.source.path
+
+    def nodes(self, *types: str) -> Iterator[Any]:
+        """The tree's nodes of these types, of those a language's `kept` names; type by type, each
+        in source order.
+        """
+        for wanted in types:
+            for start, end in self.places.get(wanted, ()):
+                node = self.tree.descendant_for_byte_range(start, end)
+                while node is not None and node.type != wanted:
+                    node = node.parent
+                if node is not None:
+                    yield node
+
+    def symbol_at(self, byte: int) -> Symbol | None:
+        """The innermost symbol around a byte; None: the module's own level."""
+        at = bisect_right(self.symbols, byte, key=lambda symbol: symbol.start_byte) - 1
+        while at >= 0:
+            symbol = self.symbols[at]
+            if byte < symbol.end_byte:
+                return symbol
+            at = -1 if symbol.parent_ordinal is None else symbol.parent_ordinal
+        return None
 
 
 @dataclass(frozen=True, slots=True)

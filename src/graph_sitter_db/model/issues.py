@@ -8,7 +8,12 @@ from graph_sitter_db.model.keys import Severity
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule reports: place, measured value and its limit. `detect` adds the identity."""
+    """What a rule reports: place, measured value and its limit. `detect` adds identity and effort.
+
+    `anchor` is what tells it from other findings of the rule in the same symbol, in words that stay
+    the same when code is moved, re-indented or wrapped: a name, a message; no line, no path.
+    `gap` is what the rule's effort grows with; None: how far `measured` is from `limit`.
+    """
 
     path: str
     message: str
@@ -19,7 +24,8 @@ class Finding:
     end_column: int | None = None
     measured: float | None = None
     limit: float | None = None
-    effort_minutes: float = 0.0
+    anchor: str = ""
+    gap: float | None = None
     data: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -33,4 +39,6 @@ class Issue:
     title: str
     finding: Finding
     fingerprint: bytes
+    effort_minutes: float
     depends_on_graph: bool  # stored with the linkage, not with the file version
+    accepted: str | None = None  # the reason a suppression gives ("" for none); None: it is open

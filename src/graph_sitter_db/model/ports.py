@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
+from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Suppression, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Direction, Family, Rollup, Severity
 from graph_sitter_db.model.relations import Linkage
@@ -25,6 +25,8 @@ class Metric:
     definition: str
     source: str  # paper, tool and version the definition is from
     version: str = "1"
+    # Name of the metric whose values weigh a mean or share; None: each counts alike.
+    weight: str | None = None
     of_symbol: Callable[[Symbol, FileFacts], float | None] | None = None
     of_file: Callable[[FileFacts], float | None] | None = None
 
@@ -37,6 +39,19 @@ class Example:
     findings: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """Minutes a repair takes: constant, linear in a finding's gap, or linear with an offset."""
+
+    source: str  # tool and rule the figure is from, or that it is our estimate
+    constant: float = 0.0
+    per_unit: float = 0.0
+    unit: str = ""  # what one step of the gap is: "point above the limit"
+
+    def minutes(self, gap: float) -> float:
+        return self.constant + self.per_unit * gap
+
+
 class Codebase(Protocol):
     """What a graph rule sees: every measured file, and the relations between them."""
 
@@ -46,6 +61,8 @@ class Codebase(Protocol):
     def linkages(self) -> Mapping[str, Linkage]: ...
     @property
     def family(self) -> Family: ...
+    def limits_at(self, path: str) -> "Limits":
+        """The rule's limits for one file, where settings have others for some paths."""
 
 
 type Limits = Mapping[str, float]
@@ -55,17 +72,29 @@ type Limits = Mapping[str, float]
 class Rule:
     """A defect to look for, as data.
 
-    Give `check_file` (bytes alone decide) or `check_codebase` (needs the graph).
+    Give `check_file` (bytes alone decide), `check_codebase` (needs the graph) or
+    `check_suppression` (looks at a comment that suppresses nothing, at one name in it, and whether
+    a rule of that name ran).
     """
 
     name: str
     title: str
     why: str
-    category: str  # complexity, size, structure, documentation, safety, parse
+    category: str  # complexity, size, structure, duplication, documentation, safety, parse
     severity: Severity
     bad: Sequence[Example]
     good: Sequence[Example]
     limits: Limits  # defaults; settings override them by name
+    effort: Effort
+    is_on: bool = True  # without being asked for: right in at least nine of ten findings
     version: str = "1"
     check_file: Callable[[MeasuredFile, Limits], Iterable[Finding]] | None = None
     check_codebase: Callable[[Codebase, Limits], Iterable[Finding]] | None = None
+    check_suppression: Callable[[str, Suppression, str, bool], Finding] | None = None
+
+    @property
+    def check(self) -> Callable[..., object]:
+        """The one that is given."""
+        found = self.check_file or self.check_codebase or self.check_suppression
+        assert found
+        return found

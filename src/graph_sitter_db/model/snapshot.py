@@ -43,7 +43,8 @@ class Origin:
 class AnalysedFile:
     measured: MeasuredFile
     linkage: Linkage | None  # None at syntax depth
-    issues: tuple[Issue, ...]
+    issues: tuple[Issue, ...]  # open ones
+    accepted: tuple[Issue, ...] = ()  # by comments in the code
 
     @property
     def path(self) -> str:

@@ -62,7 +62,7 @@ def _minutes(issues: Iterable[Issue]) -> dict[Place, tuple[int, float]]:
     """Number of issues and exact sum of minutes, whatever the order."""
     grouped: dict[Place, list[float]] = defaultdict(list)
     for issue in issues:
-        grouped[issue.rule, issue.finding.path].append(issue.finding.effort_minutes)
+        grouped[issue.rule, issue.finding.path].append(issue.effort_minutes)
     return {place: (len(each), math.fsum(each)) for place, each in grouped.items()}
 
 

@@ -29,14 +29,14 @@ def recommend(score: Score, issues: Mapping[str, Sequence[Issue]]) -> list[str]:
 def _gain(score: Score, found: Sequence[Issue]) -> float:
     if not score.debt_minutes:
         return 0.0
-    saved = math.fsum(issue.finding.effort_minutes for issue in found)
+    saved = math.fsum(issue.effort_minutes for issue in found)
     left = max(0.0, score.debt_minutes - saved) / score.debt_minutes * score.debt_ratio
     return round(points(left) - score.value, 2)
 
 
 def _sentence(gain: float, found: Sequence[Issue]) -> str:
     first = min(found, key=lambda issue: issue.finding.start_line).finding
-    worst = sorted(found, key=lambda issue: (-issue.finding.effort_minutes, issue.rule))
+    worst = sorted(found, key=lambda issue: (-issue.effort_minutes, issue.rule))
     reasons = list(dict.fromkeys(issue.finding.message for issue in worst))
     name = f"{first.symbol} in " if first.symbol else ""
     more = f" (and {len(reasons) - 2} more)" if len(reasons) > 2 else ""

@@ -104,7 +104,7 @@ def issue_rows(path: str, issues: Iterable[Issue], of_linkage: bool) -> Iterator
             finding.end_column,
             finding.measured,
             finding.limit,
-            round(finding.effort_minutes, 2),
+            round(issue.effort_minutes, 2),
             stored_json(dict(finding.data)),
         )
 

@@ -244,7 +244,8 @@ def _issue(path: str, spec: str) -> Issue:
         category="size",
         severity=Severity(severity or "warning"),
         title=rule,
-        finding=Finding(path, f"{rule} in {path}", 1, 2, effort_minutes=10),
+        finding=Finding(path, f"{rule} in {path}", 1, 2),
         fingerprint=sha256(f"{path} {rule}".encode()).digest(),
+        effort_minutes=10,
         depends_on_graph=spec.startswith("~"),
     )

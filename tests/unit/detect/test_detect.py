@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph_sitter_db.detect import Detected, detect
+from graph_sitter_db.detect.identity import Found, identified
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding, Issue
 from graph_sitter_db.model.keys import Family, Severity
-from graph_sitter_db.model.ports import Codebase, Limits, Rule
+from graph_sitter_db.model.ports import Codebase, Effort, Limits, Rule
 from graph_sitter_db.model.relations import Failure
 from graph_sitter_db.settings import Settings
 
@@ -23,6 +24,7 @@ def rule(name: str = "r", **other: Any) -> Rule:
         "bad": (),
         "good": (),
         "limits": {},
+        "effort": Effort(source=""),
     }
     return Rule(name=name, **{**values, **other})
 
@@ -79,12 +81,13 @@ def test_code_that_moves_keeps_its_fingerprints(make: Any, by: int) -> None:
     assert found[0] == found[1]
 
 
-@given(st.sets(st.tuples(*[st.text(max_size=3)] * 3), min_size=2))
-def test_different_defects_have_different_fingerprints(places: set[tuple[str, str, str]]) -> None:
-    from graph_sitter_db.detect._detect import _fingerprint
-
-    clean = {tuple(part.replace("\0", "") for part in place) for place in places}
-    assert len({_fingerprint(*place) for place in clean}) == len(clean)
+@given(st.sets(st.tuples(*[st.text(max_size=3)] * 2), min_size=2))
+def test_different_defects_have_different_fingerprints(marks: set[tuple[str, str]]) -> None:
+    clean = {tuple(part.replace("\0", "").replace("#", "") for part in mark) for mark in marks}
+    found = [
+        Found(rule(), finding(symbol=symbol, anchor=anchor)) for symbol, anchor in sorted(clean)
+    ]
+    assert len({issue.fingerprint for issue in identified(found)}) == len(clean)
 
 
 def test_paths_and_symbols_that_are_not_unicode_have_fingerprints(make: Any) -> None:
@@ -113,15 +116,18 @@ def test_a_rule_that_raises_costs_its_own_result_only(make: Any) -> None:
     [
         (finding("elsewhere.py"), "a file it was not asked about"),
         (finding("b.py"), "a file it was not asked about"),
-        (finding(effort_minutes=-1), "-1 minutes"),
-        (finding(effort_minutes=float("nan")), "nan minutes"),
+        (finding(gap=-1), "-1 minutes"),
+        (finding(gap=float("nan")), "nan minutes"),
     ],
 )
 def test_a_finding_that_cannot_be_right_is_a_failure_of_its_rule(
     make: Any, wrong: Finding, words: str
 ) -> None:
-    files = [make.file("a.py"), make.file("b.py")]
-    found = run(files[:1] if wrong.path == "a.py" else files, rule(check_file=lambda f, _: [wrong]))
+    files, effort = [make.file("a.py"), make.file("b.py")], Effort(per_unit=1, source="")
+    found = run(
+        files[:1] if wrong.path == "a.py" else files,
+        rule(check_file=lambda f, _: [wrong], effort=effort),
+    )
     assert words in found.failures[0].message
 
 

@@ -14,14 +14,10 @@ def test_a_rule_does_what_its_examples_say(rule: Rule) -> None:
 
 def test_every_rule_is_in_a_file_of_its_name() -> None:
     for rule in RULES:
-        check = rule.check_file or rule.check_codebase
-        assert check is not None
-        assert check.__module__.rpartition(".")[2] == rule.name
+        assert rule.check.__module__.rpartition(".")[2] == rule.name
 
 
-def test_every_check_says_where_its_limits_and_efforts_are_from() -> None:
+def test_every_effort_says_where_it_is_from() -> None:
     for rule in RULES:
-        check = rule.check_file or rule.check_codebase
-        assert check is not None
-        assert check.__doc__, rule.name
-        assert "Effort: " in check.__doc__, rule.name
+        assert rule.effort.source, rule.name
+        assert bool(rule.effort.per_unit) == bool(rule.effort.unit), rule.name

@@ -21,9 +21,8 @@ def issue(
         start_line=3,
         end_line=4,
         symbol=symbol,
-        effort_minutes=minutes,
     )
-    return Issue(rule, "size", Severity.INFO, "", finding, b"", depends_on_graph=False)
+    return Issue(rule, "size", Severity.INFO, "", finding, b"", minutes, depends_on_graph=False)
 
 
 ISSUES = st.builds(

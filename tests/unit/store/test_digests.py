@@ -11,8 +11,8 @@ from graph_sitter_db.model.relations import Linkage
 from graph_sitter_db.store.digests import linkage_digest
 
 LINKAGE = Linkage("m.py", ())
-FINDING = Finding(path="m.py", message="hub", start_line=1, end_line=1, effort_minutes=10)
-ISSUE = Issue("hub", "design", Severity.INFO, "Hub", FINDING, b"\0" * 32, True)
+FINDING = Finding(path="m.py", message="hub", start_line=1, end_line=1)
+ISSUE = Issue("hub", "design", Severity.INFO, "Hub", FINDING, b"\0" * 32, 10, True)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,6 @@ ISSUE = Issue("hub", "design", Severity.INFO, "Hub", FINDING, b"\0" * 32, True)
         {"symbol": "f"},
         {"measured": 4.0},
         {"limit": 3.0},
-        {"effort_minutes": 20},
         {"data": {"files": ["a.py"]}},
     ],
 )
@@ -33,7 +32,9 @@ def test_whatever_changes_in_a_finding_changes_the_digest(change: dict[str, Any]
     assert linkage_digest(LINKAGE, [changed]) != linkage_digest(LINKAGE, [ISSUE])
 
 
-@pytest.mark.parametrize("change", [{"title": "A hub"}, {"severity": Severity.WARNING}])
+@pytest.mark.parametrize(
+    "change", [{"title": "A hub"}, {"severity": Severity.WARNING}, {"effort_minutes": 20}]
+)
 def test_whatever_changes_in_an_issue_changes_the_digest(change: dict[str, Any]) -> None:
     changed = replace(ISSUE, **change)
     assert linkage_digest(LINKAGE, [changed]) != linkage_digest(LINKAGE, [ISSUE])

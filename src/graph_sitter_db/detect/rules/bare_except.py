@@ -6,14 +6,13 @@ from graph_sitter_db.detect.handlers import handlers
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Effort: 5 minutes (SonarQube, S5754)."""
     for handler in handlers(file.facts):
         if handler.is_bare and not handler.raises:
-            yield handler.finding(_MESSAGE, 5)
+            yield handler.finding(_MESSAGE)
 
 
 _MESSAGE = "`except:` also catches KeyboardInterrupt and SystemExit; name what is expected"
@@ -28,6 +27,7 @@ RULE = Rule(
     category="safety",
     severity=Severity.WARNING,
     limits={},
+    effort=Effort(constant=5, source="SonarQube S5754"),
     bad=(
         Example(
             files={"run.py": "try:\n    run()\nexcept:\n    print('failed')\n"},

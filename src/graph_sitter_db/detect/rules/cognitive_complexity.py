@@ -6,12 +6,11 @@ from graph_sitter_db.detect.places import above, functions, inside
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Limit: 15, SonarQube's and complexipy's default. Effort: 5 minutes, and 1 for each point
-    above (SonarQube, S3776).
+    """Limit: 15, SonarQube's and complexipy's default.
 
     The value includes functions defined inside. One that is above the limit itself is reported
     itself, and only what is left counts against the outer one.
@@ -23,8 +22,7 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
         within = (measured.get(each.ordinal, 0) for each in inner.get(symbol.ordinal, ()))
         left = measured[symbol.ordinal] - sum(value for value in within if value > limit)
         if left > limit:
-            minutes = 5 + left - limit
-            yield above(file, symbol, _MESSAGE, measured[symbol.ordinal], limit, minutes)
+            yield above(file, symbol, _MESSAGE, measured[symbol.ordinal], limit, left - limit)
 
 
 _METRIC = "cognitive_complexity"
@@ -64,6 +62,7 @@ RULE = Rule(
     category="complexity",
     severity=Severity.WARNING,
     limits={"cognitive": 15},
+    effort=Effort(constant=5, per_unit=1, unit="point above the limit", source="SonarQube S3776"),
     bad=(
         Example(files={"match.py": _BAD}, findings=1),
         Example(files={"matcher.py": _INSIDE}, findings=1),

@@ -6,18 +6,16 @@ from graph_sitter_db.detect.places import above, functions
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Limit: 4, Code Climate's default. Effort: 10 minutes for each level above (SonarQube
-    has 10 for each function, S134).
-    """
+    """Limit: 4, Code Climate's default."""
     limit = limits["nesting"]
     for symbol, values in functions(file):
         measured = values["nesting_depth"]
         if measured > limit:
-            yield above(file, symbol, _MESSAGE, measured, limit, 10 * (measured - limit))
+            yield above(file, symbol, _MESSAGE, measured, limit)
 
 
 _MESSAGE = "{name} nests blocks {measured} deep, limit {limit}"
@@ -51,6 +49,11 @@ RULE = Rule(
     category="complexity",
     severity=Severity.WARNING,
     limits={"nesting": 4},
+    effort=Effort(
+        per_unit=10,
+        unit="level above the limit",
+        source="SonarQube S134, which has 10 for each function",
+    ),
     bad=(Example(files={"visit.py": _BAD}, findings=1),),
     good=(Example(files={"visit.py": _GOOD}, findings=0),),
     check_file=check,

@@ -7,14 +7,13 @@ from graph_sitter_db.detect.places import inside
 from graph_sitter_db.model.facts import MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity, SymbolKind
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """Lanza and Marinescu, Object-Oriented Metrics in Practice (2006): weighted methods 47 or more,
     tight class cohesion below a third. Their third condition, use of other classes' data, cannot be
-    seen in syntax; in its place stand Code Climate's more than 20 methods. Effort: 120 minutes, and
-    5 for each method above.
+    seen in syntax; in its place stand Code Climate's more than 20 methods.
 
     Only methods that decide something count: interfaces, visitors and most test suites have many
     methods, but few that do.
@@ -65,7 +64,7 @@ def _finding(
         symbol=symbol.key,
         measured=weight,
         limit=limits["weight"],
-        effort_minutes=120 + 5 * (methods - limits["methods"]),
+        gap=methods - limits["methods"],
         data={"methods": methods, "cohesion": round(cohesion, 4)},
     )
 
@@ -90,6 +89,7 @@ RULE = Rule(
     category="structure",
     severity=Severity.WARNING,
     limits={"methods": 20, "weight": 47, "cohesion": 1 / 3},
+    effort=Effort(constant=120, per_unit=5, unit="method above the limit", source="our estimate"),
     bad=(Example(files={"machine.py": _with_methods(24, "self.part_{n}")}, findings=1),),
     good=(
         Example(files={"machine.py": _with_methods(24, "self.part")}, findings=0),

@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from graph_sitter_db.detect.imports import lines_on_import
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import EdgeKind, Severity
-from graph_sitter_db.model.ports import Codebase, Example, Limits, Rule
+from graph_sitter_db.model.ports import Codebase, Effort, Example, Limits, Rule
 
 type Graph = Mapping[str, frozenset[str]]
 
 
 def check(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
-    """Effort: 30 minutes, and 10 for each file; our estimate. One finding for each group of files
-    that all reach each other, at the first of them.
-    """
+    """One finding for each group of files that all reach each other, at the first of them."""
     imports = _imports(codebase)
     for files in _components(imports):
         if len(files) > limits["files"]:
@@ -73,7 +71,7 @@ def _finding(
         end_line=1,
         measured=len(files),
         limit=limit,
-        effort_minutes=30 + 10 * len(files),
+        gap=len(files),
         data={"files": list(files), "cut": [source, target], "circle": circle},
     )
 
@@ -109,6 +107,7 @@ RULE = Rule(
     category="structure",
     severity=Severity.WARNING,
     limits={"files": 1},
+    effort=Effort(constant=30, per_unit=10, unit="file in the circle", source="our estimate"),
     bad=(
         Example(
             files={

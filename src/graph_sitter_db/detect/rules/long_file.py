@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """Limit: 1000 lines, CodeScene's default; with up to 200 statements it is a table or markup,
-    however many lines that takes. Effort: 60 minutes, and 1 for each 20 lines above; our estimate.
+    however many lines that takes.
     """
     lines, limit = file.facts.lines, limits["lines"]
     if lines.source > limit and file.facts.statements > limits["statements"]:
@@ -21,7 +21,6 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
             end_line=lines.physical,
             measured=lines.source,
             limit=limit,
-            effort_minutes=60 + (lines.source - limit) / 20,
         )
 
 
@@ -35,6 +34,7 @@ RULE = Rule(
     category="size",
     severity=Severity.WARNING,
     limits={"lines": 1000, "statements": 200},
+    effort=Effort(constant=60, per_unit=0.05, unit="line above the limit", source="our estimate"),
     bad=(Example(files={"table.py": "ROW = 1\n" * 1001}, findings=1),),
     good=(
         Example(files={"table.py": "ROW = 1\n\n# one more\n" * 1000}, findings=0),

@@ -6,13 +6,12 @@ from graph_sitter_db.detect.places import ANONYMOUS, above, functions, inside
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """Limit: 70 lines, CodeScene's default; with up to 20 statements it is a declaration, a table
-    or markup, however many lines that takes. Effort: 20 minutes (SonarQube, S138), and 1 for each 5
-    lines above.
+    or markup, however many lines that takes.
     """
     limit = limits["lines"]
     inner = inside(file.facts)
@@ -23,8 +22,7 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
         elsewhere = sum(max(0, each.lines_source - 1) for each in inner.get(symbol.ordinal, ()))
         lines = symbol.lines_source - elsewhere
         if lines > limit:
-            minutes = 20 + (lines - limit) / 5
-            yield above(file, symbol, _MESSAGE, lines, limit, minutes)
+            yield above(file, symbol, _MESSAGE, lines, limit)
 
 
 _MESSAGE = "{name} has {measured} lines of code, limit {limit}"
@@ -50,6 +48,12 @@ RULE = Rule(
     category="size",
     severity=Severity.WARNING,
     limits={"lines": 70, "statements": 20},
+    effort=Effort(
+        constant=20,
+        per_unit=0.2,
+        unit="line above the limit",
+        source="SonarQube S138, which has the constant",
+    ),
     bad=(Example(files={"report.py": _with_lines(71)}, findings=1),),
     good=(
         Example(files={"report.py": _with_lines(70)}, findings=0),

@@ -6,12 +6,12 @@ from graph_sitter_db.detect.publicity import is_public
 from graph_sitter_db.model.facts import MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity, SymbolKind
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """Limit: 10 lines; Google's Python style guide (3.8.3) asks for docstrings of public code that
-    is not very short. Effort: 5 minutes (SonarQube, S1720).
+    is not very short.
     """
     if file.facts.is_test:
         return
@@ -43,7 +43,7 @@ def _finding(path: str, symbol: Symbol, limit: float) -> Finding:
         symbol=symbol.key,
         measured=symbol.lines_source,
         limit=limit,
-        effort_minutes=5,
+        gap=0,
     )
 
 
@@ -62,6 +62,7 @@ RULE = Rule(
     category="documentation",
     severity=Severity.INFO,
     limits={"lines": 10},
+    effort=Effort(constant=5, source="SonarQube S1720"),
     bad=(
         Example(files={"report.py": _with_lines(11)}, findings=1),
         Example(

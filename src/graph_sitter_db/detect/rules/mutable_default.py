@@ -7,7 +7,7 @@ from graph_sitter_db.detect.places import described, functions
 from graph_sitter_db.model.facts import MeasuredFile, Parameter
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Language, Severity
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 # Displays, comprehensions, and calls of the built-in and `collections` containers.
 _MUTABLE = re.compile(
@@ -20,9 +20,7 @@ _READ_ONLY = re.compile(
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Effort: 5 minutes (SonarQube, S5717). JavaScript evaluates defaults at each call: not
-    concerned.
-    """
+    """JavaScript evaluates defaults at each call: not concerned."""
     if file.facts.source.language is not Language.PYTHON:
         return
     for symbol, _ in functions(file):
@@ -34,7 +32,7 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
                 start_line=symbol.start_line,
                 end_line=symbol.start_line,
                 symbol=symbol.key,
-                effort_minutes=5,
+                anchor=parameter.name,
             )
 
 
@@ -55,6 +53,7 @@ RULE = Rule(
     category="safety",
     severity=Severity.WARNING,
     limits={},
+    effort=Effort(constant=5, source="SonarQube S5717"),
     bad=(Example(files={"add.py": "def add(item, to=[], seen=set()):\n    pass\n"}, findings=2),),
     good=(
         Example(files={"add.py": "def add(item, to=None, seen=()):\n    pass\n"}, findings=0),

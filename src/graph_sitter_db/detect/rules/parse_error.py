@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Language, ParseStatus, Severity
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Effort: 10 minutes in Python, our estimate. None elsewhere: the grammars at hand are behind
-    TypeScript's (variance marks such as `in T` are errors to them), so the file may be right.
+    """No effort outside of Python: the grammars at hand are behind TypeScript's (variance marks
+    such as `in T` are errors to them), so the file may be right.
     """
     facts = file.facts
     if facts.parse_status in (ParseStatus.PARTIAL, ParseStatus.FAILED):
@@ -20,7 +20,7 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
             message=f"File does not parse: {reason}",
             start_line=1,
             end_line=max(1, facts.lines.physical),
-            effort_minutes=10 if facts.source.language is Language.PYTHON else 0,
+            gap=facts.source.language is Language.PYTHON,
         )
 
 
@@ -31,6 +31,7 @@ RULE = Rule(
     category="parse",
     severity=Severity.WARNING,
     limits={},
+    effort=Effort(per_unit=10, unit="file of Python", source="our estimate"),
     bad=(Example(files={"broken.py": "def broken(:\n    return 1\n"}, findings=1),),
     good=(Example(files={"whole.py": "def whole():\n    return 1\n"}, findings=0),),
     check_file=check,

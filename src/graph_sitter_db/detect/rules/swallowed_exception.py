@@ -6,14 +6,13 @@ from graph_sitter_db.detect.handlers import handlers
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Effort: 15 minutes, our estimate; SonarQube has 5 for any empty block (S108)."""
     for handler in handlers(file.facts):
         if handler.is_broad and handler.is_silent:
-            yield handler.finding(_MESSAGE, 15)
+            yield handler.finding(_MESSAGE)
 
 
 _MESSAGE = "Every error is dropped here without a word; narrow the handler, or say why"
@@ -28,6 +27,7 @@ RULE = Rule(
     category="safety",
     severity=Severity.WARNING,
     limits={},
+    effort=Effort(constant=15, source="our estimate; SonarQube S108 has 5 for any empty block"),
     bad=(
         Example(files={"run.py": "try:\n    run()\nexcept Exception:\n    pass\n"}, findings=1),
         Example(files={"run.ts": "try {\n  run()\n} catch (error) {}\n"}, findings=1),

@@ -6,18 +6,16 @@ from graph_sitter_db.detect.places import above, functions
 from graph_sitter_db.model.facts import MeasuredFile, Parameter, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Severity, SymbolKind
-from graph_sitter_db.model.ports import Example, Limits, Rule
+from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Limit: 7, SonarQube's default for Java (S107; its 13 for Python counts keyword-only ones).
-    Effort: 20 minutes (S107).
-    """
+    """Limit: 7, SonarQube's default for Java (S107; its 13 for Python counts keyword-only ones)."""
     limit = limits["parameters"]
     for symbol, _ in functions(file):
         measured = sum(map(_counts, _own(symbol)))
         if measured > limit:
-            yield above(file, symbol, _MESSAGE, measured, limit, 20)
+            yield above(file, symbol, _MESSAGE, measured, limit)
 
 
 _MESSAGE = "{name} has {measured} parameters, limit {limit}"
@@ -51,6 +49,7 @@ RULE = Rule(
     category="size",
     severity=Severity.WARNING,
     limits={"parameters": 7},
+    effort=Effort(constant=20, source="SonarQube S107"),
     bad=(
         Example(files={"draw.py": "def draw(a, b, c, d, e, f, g, h):\n    pass\n"}, findings=1),
         Example(

@@ -8,12 +8,12 @@ from graph_sitter_db.detect.publicity import is_reachable
 from graph_sitter_db.model.facts import FileFacts, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Language, Severity, SymbolKind
-from graph_sitter_db.model.ports import Codebase, Example, Limits, Rule
+from graph_sitter_db.model.ports import Codebase, Effort, Example, Limits, Rule
 
 
 def check(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
     """Limit `public`: 1 also reports what other codebases could use, which is right for an
-    application. Effort: 5 minutes (SonarQube, S1144), and 1 for each 20 lines.
+    application.
 
     A symbol counts as used when an edge of the graph leads to it, or when its name, or the
     beginning of its name in a lookup, stands anywhere outside its own definition: in code, in a
@@ -123,7 +123,7 @@ def _finding(path: str, symbol: Symbol) -> Finding:
         start_line=symbol.start_line,
         end_line=symbol.end_line,
         symbol=symbol.key,
-        effort_minutes=5 + symbol.lines_source / 20,
+        gap=symbol.lines_source,
     )
 
 
@@ -138,6 +138,12 @@ RULE = Rule(
     category="structure",
     severity=Severity.WARNING,
     limits={"public": 0},
+    effort=Effort(
+        constant=5,
+        per_unit=0.05,
+        unit="line of code",
+        source="SonarQube S1144, which has the constant",
+    ),
     bad=(
         Example(
             files={

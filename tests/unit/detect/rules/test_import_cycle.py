@@ -11,6 +11,7 @@ from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import EdgeKind, Family, SymbolKind
 from graph_sitter_db.model.relations import Edge, Linkage
+from graph_sitter_db.settings import Settings
 
 
 def edge(target: str, line: int = 1, count: int = 1, kind: EdgeKind = EdgeKind.IMPORT) -> Edge:
@@ -19,7 +20,7 @@ def edge(target: str, line: int = 1, count: int = 1, kind: EdgeKind = EdgeKind.I
 
 def found(files: dict[str, MeasuredFile], edges: dict[str, list[Edge]]) -> list[Finding]:
     linkages = {path: Linkage(path, tuple(edges.get(path, ()))) for path in files}
-    return list(check(Codebase(files, linkages, Family.PYTHON), RULE.limits))
+    return list(check(Codebase(files, linkages, Family.PYTHON, Settings(), RULE), RULE.limits))
 
 
 def plain(make: Any, *paths: str) -> dict[str, MeasuredFile]:

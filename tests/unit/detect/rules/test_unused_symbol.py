@@ -8,6 +8,7 @@ from graph_sitter_db.detect.rules.unused_symbol import RULE, check
 from graph_sitter_db.model.facts import MeasuredFile, Symbol
 from graph_sitter_db.model.keys import EdgeKind, Family, SymbolKind
 from graph_sitter_db.model.relations import Edge, Linkage
+from graph_sitter_db.settings import Settings
 
 SOURCE = b"def _f(x):\n    return 1\n"
 
@@ -19,7 +20,9 @@ def found(
         file.path: Linkage(file.path, tuple(e for path, e in edges if path == file.path))
         for file in files
     }
-    codebase = Codebase({file.path: file for file in files}, linkages, Family.PYTHON)
+    codebase = Codebase(
+        {file.path: file for file in files}, linkages, Family.PYTHON, Settings(), RULE
+    )
     findings = check(codebase, {**RULE.limits, "public": public})
     return [finding.symbol or "" for finding in findings]
 
