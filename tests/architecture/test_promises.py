@@ -144,7 +144,8 @@ def matches(pattern: str, *folders: str, top_level: bool = False) -> list[str]:
     """`path:line: text` wherever the pattern occurs in the project's own text files."""
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*"))]
     if top_level:
-        paths += [path for path in sorted(ROOT.iterdir()) if path.is_file()]
+        # In a linked worktree `.git` is a file, and it is git's own.
+        paths += [p for p in sorted(ROOT.iterdir()) if p.is_file() and p.name != ".git"]
     return [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in paths
