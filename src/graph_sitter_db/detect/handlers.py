@@ -113,6 +113,8 @@ def _explains(node: Any) -> bool:
 
 
 def _does_nothing(statement: Any) -> bool:
+    if statement.type == "comment":
+        return not _explains(statement)
     if statement.type == "expression_statement":
         return bool(statement.text == b"...")
     return statement.type in _NOTHING
