@@ -95,7 +95,7 @@ def test_the_error_tree_is_drawn_as_it_is() -> None:
 
 
 def test_every_test_lives_in_the_folder_of_its_kind() -> None:
-    kinds = {"unit", "integration", "migration", "functional", "architecture"}
+    kinds = {"unit", "integration", "migration", "functional", "oracles", "architecture"}
     tests = [path.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")]
     assert [path for path in tests if path.parts[0] not in {*kinds, "assets"}] == []
 

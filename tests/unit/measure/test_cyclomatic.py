@@ -1,13 +1,6 @@
-from importlib.util import find_spec
-from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
-from radon.visitors import (  # type: ignore[import-untyped]  # radon has no type hints
-    Class,
-    ComplexityVisitor,
-    Function,
-)
 from tests.unit.measure.conftest import Reader
 
 from graph_sitter_db import measure
@@ -20,36 +13,6 @@ def of(facts: FileFacts, key: str = "f") -> float:
     measured = measure.measure(facts)
     symbol = next(symbol for symbol in facts.symbols if symbol.key == key)
     return measured.symbol_values[symbol.ordinal][NAME]
-
-
-def radons(code: str) -> dict[tuple[str, int], int]:
-    visitor = ComplexityVisitor.from_code(code)
-    found: dict[tuple[str, int], int] = {}
-    waiting: list[Class | Function] = [*visitor.functions, *visitor.classes]
-    while waiting:
-        block = waiting.pop()
-        if isinstance(block, Class):
-            waiting += [*block.methods, *block.inner_classes]
-        else:
-            found[(block.name, block.lineno)] = block.complexity
-            waiting += block.closures
-    return found
-
-
-@pytest.mark.parametrize("package", ["click", "rich", "asyncio", "email"])
-def test_python_functions_count_as_radon_counts_them(package: str, read: Reader) -> None:
-    spec = find_spec(package)
-    assert spec and spec.origin
-    for path in sorted(Path(spec.origin).parent.rglob("*.py")):
-        facts = read(path.read_bytes(), str(path))
-        values = measure.measure(facts).symbol_values
-        ours = {
-            (symbol.name, symbol.start_line): value[NAME]
-            for symbol, value in zip(facts.symbols, values, strict=True)
-            if NAME in value
-        }
-        expected = radons(path.read_text())
-        assert {key: ours[key] for key in expected} == expected, path
 
 
 @pytest.mark.parametrize(
