@@ -441,6 +441,12 @@ RETURN CASE WHEN p_score >= 90 THEN 'A' WHEN p_score >= 80 THEN 'B' WHEN p_score
             WHEN p_score IS NOT NULL THEN 'E' END;
 COMMENT ON FUNCTION analytics.grade(numeric) IS 'The grade of a score: A from 90, B from 80, C from 65, D from 50, else E';
 
+CREATE FUNCTION analytics.debt_rating(p_ratio numeric) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_ratio <= 0.05 THEN 'A' WHEN p_ratio <= 0.1 THEN 'B' WHEN p_ratio <= 0.2 THEN 'C' WHEN p_ratio <= 0.5 THEN 'D'
+            WHEN p_ratio IS NOT NULL THEN 'E' END;
+COMMENT ON FUNCTION analytics.debt_rating(numeric) IS
+    'The SQALE rating of a debt ratio, with SonarQube''s grid: A up to and with 0.05, B 0.1, C 0.2, D 0.5, else E';
+
 CREATE FUNCTION analytics.calculate_quality_score(p_run_id uuid) RETURNS base.score LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_run analytics.analysis_runs;

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
         AnalysisResult,
         Comparison,
         Dependencies,
+        Explanation,
         FileAnalysis,
         FileReport,
         IssueReport,
+        RuleReport,
         RunSummary,
         SymbolReport,
         Trends,
@@ -210,6 +212,31 @@ class CodebaseDBAdapter:
         with self._reading() as connection:
             return query.issues(connection, run, severity, rule, path, limit)
 
+    def explain(self, run: UUID, rule: str | None = None, path: str | None = None) -> Explanation:
+        """Where the points went: each lost one traced to an issue, worst first."""
+        with self._reading() as connection:
+            return query.explain(connection, run, rule, path)
+
+    def rules(self, path: str | Path = ".") -> list[RuleReport]:
+        """All rules there are, as the settings of the repository at `path` have them."""
+        from graph_sitter_db import catalogue
+
+        return catalogue.rules(Path(path))
+
+    def run_rule(self, file: str | Path, run: UUID, since: UUID | None = None) -> list[IssueReport]:
+        """What a rule written in SQL finds in a stored run; `since` tells new from existing."""
+        rule = query.sql_rule(_text(file), str(file))
+        with self._reading() as connection:
+            found = query.ask_rule(connection, rule, run)
+            if since is None:
+                return found
+            known = {issue.fingerprint for issue in query.ask_rule(connection, rule, since)}
+        states = {True: "existing", False: "new"}
+        return [
+            issue.model_copy(update={"lifecycle": states[issue.fingerprint in known]})
+            for issue in found
+        ]
+
     def result(self, run: UUID) -> AnalysisResult:
         """A stored run as `record` returned it."""
         return self._result(run, already=True, rows={})
@@ -234,6 +261,13 @@ def create_enhanced_analyzer(
 ) -> CodebaseDBAdapter:
     """The adapter, under the name older scripts call."""
     return CodebaseDBAdapter(db_connection, organization_id)
+
+
+def _text(file: str | Path) -> str:
+    try:
+        return Path(file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
 
 
 def _uuid(value: Reference) -> UUID:

@@ -348,3 +348,43 @@ def _loaded_by(question: list[str]) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     return set(done.stderr.split())
+
+
+def test_an_explanation_lists_what_the_score_lost(related: Ask) -> None:
+    told = data(related, "explain")
+    assert sum(loss["points"] for loss in told["losses"]) == pytest.approx(100 - told["score"])
+    assert told["debt_rating"] in "ABCDE"
+    page = related("explain", "--limit", "1")
+    assert page.startswith("Score ")
+    assert "Worst first" in page
+
+
+def test_rules_are_listed_as_they_are_set_here(gsdb: Ask, repository: Path) -> None:
+    (repository / "pyproject.toml").write_text(
+        '[tool.graph-sitter-db]\ndisable = ["mutable_default"]\nlimits.long_function.lines = 9\n'
+    )
+    rules = {rule["name"]: rule for rule in data(gsdb, "rules", "list")}
+    assert rules["mutable_default"]["is_on"] is False
+    assert rules["long_function"]["limits"]["lines"] == 9
+    assert "mutable_default" in gsdb("rules", "list")
+    assert "Python evaluates a default once" in gsdb("rules", "show", "mutable_default")
+    gsdb("rules", "show", "no_such", code=2, told="No rule is called 'no_such'")
+
+
+def test_a_rule_in_sql_runs_on_any_run(recorded: Ask, tmp_path: Path) -> None:
+    rule = tmp_path / "named.sql"
+    rule.write_text(
+        "-- rule: named\n-- title: Has a name\n-- key: path, symbol\n"
+        "SELECT file_path AS path, symbol_key AS symbol, name AS message\n"
+        "FROM codebase.code_elements WHERE snapshot_id = :snapshot ORDER BY 1, 2\n"
+    )
+    newest = data(recorded, "rules", "run", str(rule))
+    before = data(recorded, "rules", "run", str(rule), "--run", "HEAD~1")
+    fresh = data(recorded, "rules", "run", str(rule), "--since", "HEAD~1")
+    known = {issue["fingerprint"] for issue in before}
+    assert [i["symbol"] for i in fresh] == [
+        i["symbol"] for i in newest if i["fingerprint"] not in known
+    ]
+    assert fresh
+    recorded("rules", "run", str(rule), "--exit-code", code=1)
+    recorded("rules", "run", str(tmp_path / "none.sql"), code=2, told="cannot be read")

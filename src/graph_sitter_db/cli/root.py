@@ -17,6 +17,8 @@ _PLACES = {
     "symbols": (f"{_HERE}.symbols:symbols", "Find functions, classes and other definitions."),
     "deps": (f"{_HERE}.deps:deps", "Show who uses a symbol, and what it uses."),
     "issues": (f"{_HERE}.issues:issues", "List what the rules found."),
+    "explain": (f"{_HERE}.explain:explain", "Show where the points of a score went."),
+    "rules": (f"{_HERE}.rules:rules", "List the rules, or run one written in SQL."),
     "compare": (f"{_HERE}.compare:compare", "Show what differs between two runs."),
     "db": (f"{_HERE}.db:db", "Serve, install, migrate and open the database."),
 }

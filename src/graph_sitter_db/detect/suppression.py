@@ -25,21 +25,34 @@ def unused(
     """What the rule for useless suppressions, if it is among them, says of each name in a comment
     that accepts no issue. Rules that did not run may be right about something: they are left out.
     """
-    names = {rule.name: rule for rule in run}
+    judge = next((rule for rule in run if rule.check_suppression), None)
+    if judge is None or judge.check_suppression is None:
+        return
+    ran = {rule.name: rule for rule in run}
     known = {rule.name for rule in (*rules, *plugins.rules())}
-    used = set(_used(issues, files))
-    for judge in rules:
-        if judge.check_suppression is None:
-            continue
-        for path, file in files.items():
-            for suppression in file.facts.suppressions:
-                for name in suppression.rules or ("",):
-                    if (path, suppression.line, _spelled(name)) in used:
-                        continue
-                    rule = names.get(_spelled(name))
-                    if rule or _spelled(name) not in known:
-                        finding = judge.check_suppression(path, suppression, name, rule is not None)
-                        yield Found(judge, finding, bool(rule and rule.check_codebase))
+    for path, suppression, name in set(_named(files)) - set(_used(issues, files)):
+        rule = ran.get(_spelled(name))
+        if rule or _spelled(name) not in known:
+            finding = judge.check_suppression(path, suppression, name, rule is not None)
+            yield Found(judge, finding, needs_graph=bool(rule and rule.check_codebase))
+
+
+type Named = tuple[str, Suppression, str]  # path, comment, one of the names in it
+
+
+def _named(files: Mapping[str, MeasuredFile]) -> Iterator[Named]:
+    for path, file in files.items():
+        for suppression in file.facts.suppressions:
+            yield from ((path, suppression, name) for name in suppression.rules or ("",))
+
+
+def _used(issues: Iterable[Issue], files: Mapping[str, MeasuredFile]) -> Iterator[Named]:
+    for issue in issues:
+        path, facts = issue.finding.path, files[issue.finding.path].facts
+        for suppression in facts.suppressions if issue.accepted is not None else ():
+            if _accepts(suppression, issue, facts):
+                names = (n for n in suppression.rules if _spelled(n) == issue.rule)
+                yield from ((path, suppression, name) for name in names)
 
 
 def _judged(issue: Issue, facts: FileFacts) -> Issue:
@@ -47,17 +60,6 @@ def _judged(issue: Issue, facts: FileFacts) -> Issue:
         if _accepts(suppression, issue, facts):
             return replace(issue, accepted=suppression.reason)
     return issue
-
-
-def _used(
-    issues: Iterable[Issue], files: Mapping[str, MeasuredFile]
-) -> Iterator[tuple[str, int, str]]:
-    for issue in issues:
-        if issue.accepted is not None:
-            path = issue.finding.path
-            for suppression in files[path].facts.suppressions:
-                if _accepts(suppression, issue, files[path].facts):
-                    yield path, suppression.line, issue.rule
 
 
 def _accepts(suppression: Suppression, issue: Issue, facts: FileFacts) -> bool:

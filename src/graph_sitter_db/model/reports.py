@@ -72,6 +72,58 @@ class IssueReport(Report):
     lifecycle: str | None = None
 
 
+class IssueLoss(Report):
+    """One open issue and the points it costs."""
+
+    points: float
+    minutes: float
+    rule: str
+    severity: str
+    path: str
+    symbol: str | None
+    start_line: int
+    message: str
+    fingerprint: str
+
+
+class RuleLoss(Report):
+    rule: str
+    issues: int
+    minutes: float
+    points: float
+
+
+class Explanation(Report):
+    """Why a score is what it is; `losses` and `rules` worst first, each summing to `lost`."""
+
+    run: RunSummary
+    score: float
+    grade: str
+    model: str  # name and version of the scoring model
+    lost: float  # 100 less the score
+    debt_minutes: float  # SQALE: what mending all issues takes
+    debt_ratio: float  # of that to the cost of writing the code
+    debt_rating: str  # A–E
+    rules: list[RuleLoss]
+    losses: list[IssueLoss]
+
+
+class RuleReport(Report):
+    """A rule, as it is set for a repository."""
+
+    name: str
+    title: str
+    category: str
+    severity: str
+    is_on: bool
+    needs_graph: bool
+    limits: dict[str, float]
+    effort_constant: float  # minutes
+    effort_per_unit: float
+    effort_unit: str
+    why: str
+
+
 class SymbolReport(Report):
     path: str
     key: str
@@ -199,6 +251,9 @@ class AnalysisResult(Report):
     quality_score: float
     grade: str
     score_model: str
+    debt_minutes: float  # SQALE: what mending all issues takes
+    debt_ratio: float  # of that to the cost of writing the code
+    debt_rating: str  # A–E
     issues: list[IssueReport]
     recommendations: list[str]
     created_at: datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph_sitter_db.present import comparison
+from graph_sitter_db.present.explanation import debt
 from graph_sitter_db.present.figures import counted, grade_tone, number, score_tone, signed
 from graph_sitter_db.present.issues import totals
 from graph_sitter_db.present.layout import plain
@@ -76,6 +77,7 @@ def page(result: AnalysisResult) -> Page:
     return [
         line(HEADING),
         _score(result),
+        line(f"- {debt(result.debt_minutes, result.debt_ratio, result.debt_rating)}"),
         line(f"- {totals(result.issues)}"),
         line("- ", *_since(result)),
         *_list("Recommendations", result.recommendations),

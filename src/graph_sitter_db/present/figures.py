@@ -48,6 +48,14 @@ def moment(when: datetime | None) -> str:
     return ABSENT if when is None else f"{when.astimezone():%Y-%m-%d %H:%M}"
 
 
+def span_of_time(minutes: float) -> str:
+    """`45 min`, `6 h 20 min`, `1,204 h`: working hours, since a day has any number of them."""
+    hours, rest = divmod(round(minutes), 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours:,} h {rest} min" if rest and hours < 100 else f"{hours:,} h"
+
+
 def score(value: float | None, grade: str | None) -> Span:
     if value is None:
         return Span(ABSENT, Tone.MUTED)

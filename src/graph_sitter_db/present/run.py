@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph_sitter_db.present import files as file_list
+from graph_sitter_db.present.explanation import debt
 from graph_sitter_db.present.figures import ABSENT, counted, moment, number, percent, score
 from graph_sitter_db.present.issues import totals
 from graph_sitter_db.present.page import Column, Fit, Grid, Page, Span, Tone, figure, line, row
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def page(run: RunSummary, result: AnalysisResult, worst: Sequence[FileReport]) -> Page:
     return [
-        _identity(run),
+        _identity(run, result),
         *_metrics(result.metrics),
         *_worst(worst),
         *_failures(result.failures),
@@ -39,7 +40,7 @@ def worst_first(files: Sequence[FileReport]) -> list[FileReport]:
     return sorted(telling, key=lambda file: (-file.issues, -(file.cognitive or 0), file.path))
 
 
-def _identity(run: RunSummary) -> Grid:
+def _identity(run: RunSummary, result: AnalysisResult) -> Grid:
     facts = {
         "Run": Span(str(run.id), Tone.STRONG),
         "Codebase": Span(f"{run.codebase} ({run.language})"),
@@ -47,6 +48,7 @@ def _identity(run: RunSummary) -> Grid:
         "Commit": Span(_commit(run)),
         "Recorded": Span(f"{moment(run.started_at)}, {run.depth} depth, {run.status}"),
         "Score": score(run.quality_score, run.grade),
+        "Debt": Span(debt(result.debt_minutes, result.debt_ratio, result.debt_rating)),
         "Size": Span(
             f"{counted(run.files, 'file')}, {counted(run.lines, 'line')}, "
             f"{counted(run.symbols, 'symbol')}, {counted(run.edges, 'relation')}"

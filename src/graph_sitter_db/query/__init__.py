@@ -2,6 +2,7 @@
 
 from graph_sitter_db.query.comparison import compare
 from graph_sitter_db.query.dependencies import dependencies
+from graph_sitter_db.query.explanation import explain
 from graph_sitter_db.query.files import StoredFile, file_analysis, file_of_run, files, stored_file
 from graph_sitter_db.query.issues import issues
 from graph_sitter_db.query.references import run, run_at
@@ -14,13 +15,16 @@ from graph_sitter_db.query.runs import (
     previous_run,
     runs,
 )
+from graph_sitter_db.query.sql_rules import ask_rule, sql_rule
 from graph_sitter_db.query.symbols import symbols
 from graph_sitter_db.query.trends import trends
 
 __all__ = [
     "StoredFile",
+    "ask_rule",
     "compare",
     "dependencies",
+    "explain",
     "file_analysis",
     "file_of_run",
     "files",
@@ -34,6 +38,7 @@ __all__ = [
     "run",
     "run_at",
     "runs",
+    "sql_rule",
     "stored_file",
     "summary_counts",
     "symbols",

@@ -35,7 +35,11 @@ def test_a_blank_line_parts_the_two(original: str) -> None:
 
 def test_the_score_and_the_run_are_named(make: Make) -> None:
     lines = added(make(AnalysisResult))
-    assert lines[:2] == ["Enhanced Analysis:", "Quality Score: 87.4/100 (B)"]
+    assert lines[:3] == [
+        "Enhanced Analysis:",
+        "Quality Score: 87.4/100 (B)",
+        "- 6 h 20 min of debt, 0.53% of the cost of the code (SQALE rating A)",
+    ]
     assert lines[-1] == "Run: 3f2a1b0c (00000000-0000-0000-0000-000000000001)"
 
 
@@ -64,7 +68,7 @@ def test_relations_are_not_compared_with_a_run_that_has_none(make: Make, compare
 
 def test_recommendations_and_notes_are_listed(make: Make) -> None:
     result = make(AnalysisResult, recommendations=["Split core.py."], notes=["Working tree."])
-    assert added(result)[4:8] == [
+    assert added(result)[5:9] == [
         "Recommendations:",
         "- Split core.py.",
         "Notes:",
