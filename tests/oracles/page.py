@@ -1,8 +1,8 @@
 """The page about comparisons: `python -m tests.oracles.page > docs/checked-against.md`."""
 
-from tests.oracles import cyclomatic_eslint, cyclomatic_radon
+from tests.oracles import cognitive_complexipy, cyclomatic_eslint, cyclomatic_radon
 
-COMPARISONS = (cyclomatic_radon, cyclomatic_eslint)
+COMPARISONS = (cyclomatic_radon, cyclomatic_eslint, cognitive_complexipy)
 
 HEAD = """\
 # Checked against others
