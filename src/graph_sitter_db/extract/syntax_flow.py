@@ -45,7 +45,7 @@ def _parts(
         if not child.is_named:
             parts.append(child)
         elif child.type in branch.clauses:
-            parts.append(partial(follow, walk, child, branch.clauses[child.type]))
+            parts.append(partial(_follow_clause, walk, child, branch.clauses[child.type]))
         else:
             names = {"*", child.type, node.field_name_for_child(at)}
             if not branch.nests.isdisjoint(names):
@@ -55,6 +55,13 @@ def _parts(
             else:
                 parts.append(child)
     return parts
+
+
+def _follow_clause(walk: Walk, node: Node, branch: Branch) -> None:
+    """Clauses are read by what they are part of, so it also falls to it to keep them."""
+    if node.type in walk.spec.kept:
+        walk.keep(node, node.type)
+    follow(walk, node, branch)
 
 
 def control(walk: Walk, kind: ControlKind, node: Node, weight: int = 1) -> None:
