@@ -1,15 +1,13 @@
 """Exception handlers: what they catch and whether they do anything."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from graph_sitter_db.model.facts import Control, ControlKind, FileFacts, Symbol
+from graph_sitter_db.detect.places import at, compact
+from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.issues import Finding
 
-_KEYWORD = re.compile(rb"\b(?:except|catch)\b")
-_CLAUSES = frozenset({"except_clause", "except_group_clause", "catch_clause"})
 _BROAD = frozenset({"Exception", "BaseException", "builtins.Exception"})
 _NOTHING = frozenset({"pass_statement", "empty_statement"})
 
@@ -18,8 +16,7 @@ _NOTHING = frozenset({"pass_statement", "empty_statement"})
 class Handler:
     """One `except` or `catch` clause."""
 
-    path: str
-    symbol: str | None
+    facts: FileFacts
     node: Any  # a tree_sitter Node
 
     @property
@@ -49,14 +46,10 @@ class Handler:
         return b"raise" in self.node.text
 
     def finding(self, message: str) -> Finding:
-        return Finding(
-            path=self.path,
-            message=message,
-            start_line=self.node.start_point[0] + 1,
-            end_line=self.node.end_point[0] + 1,
-            start_column=self.node.start_point[1] + 1,
-            symbol=self.symbol,
-        )
+        """Known by the first statement it guards."""
+        guarded = self.node.parent.child_by_field_name("body")
+        first = guarded.named_children[:1] if guarded else ()
+        return at(self.facts, self.node, message, anchor="".join(map(compact, first)))
 
     def _caught(self) -> str | None:
         value = next((c for c in self.node.named_children if c.type not in _NO_VALUE), None)
@@ -81,30 +74,9 @@ _NO_VALUE = _BLOCKS | {"comment"}
 
 
 def handlers(facts: FileFacts) -> Iterator[Handler]:
-    """All handlers of a file whose tree is at hand, found through the control points already
-    counted.
-    """
-    if facts.tree is None:
-        return
-    lines = facts.source.content.split(b"\n")
-    for control, symbol in _controls(facts):
-        if control.kind is ControlKind.EXCEPT:
-            for node in _clauses(facts.tree, control.line, lines):
-                yield Handler(facts.path, symbol.key if symbol else None, node)
-
-
-def _controls(facts: FileFacts) -> Iterator[tuple[Control, Symbol | None]]:
-    yield from ((control, None) for control in facts.controls)
-    for symbol in facts.symbols:
-        yield from ((control, symbol) for control in symbol.controls)
-
-
-def _clauses(root: Any, line: int, lines: list[bytes]) -> Iterator[Any]:
-    for keyword in _KEYWORD.finditer(lines[line - 1]):
-        point = (line - 1, keyword.start())
-        clause = root.descendant_for_point_range(point, point).parent
-        if clause is not None and clause.type in _CLAUSES and clause.start_point == point:
-            yield clause
+    """All handlers of a file."""
+    for node in facts.nodes("except_clause", "except_group_clause", "catch_clause"):
+        yield Handler(facts, node)
 
 
 def _explains(node: Any) -> bool:

@@ -1,7 +1,10 @@
-"""What most rules need: the functions of a file, and a finding that points at one of them."""
+"""What most rules need: the functions of a file, and findings that point at one of them, or at a
+node of the syntax tree.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
@@ -32,7 +35,9 @@ def inside(facts: FileFacts) -> Mapping[int, list[Symbol]]:
 
 def described(symbol: Symbol) -> str:
     """How a message names a symbol."""
-    return "an anonymous function" if symbol.name == ANONYMOUS else f"`{symbol.qualified_name}`"
+    return (
+        f"an anonymous {symbol.kind}" if symbol.name == ANONYMOUS else f"`{symbol.qualified_name}`"
+    )
 
 
 def above(
@@ -58,3 +63,46 @@ def above(
         limit=limit,
         gap=gap,
     )
+
+
+def at(
+    facts: FileFacts,
+    node: Any,
+    message: str,
+    anchor: str | None = None,
+    measured: float | None = None,
+    limit: float | None = None,
+) -> Finding:
+    """A finding at a node of the syntax tree; its text is the anchor where none is given."""
+    symbol = facts.symbol_at(node.start_byte)
+    row, column = node.start_point
+    before = facts.source.content[node.start_byte - column : node.start_byte]
+    return Finding(
+        path=facts.path,
+        message=message,
+        start_line=row + 1,
+        end_line=node.end_point[0] + 1,
+        symbol=symbol.key if symbol else None,
+        start_column=len(before.decode("utf-8", "replace")) + 1,
+        measured=measured,
+        limit=limit,
+        anchor=compact(node) if anchor is None else anchor,
+    )
+
+
+def compact(node: Any) -> str:
+    """A node's source without what a formatter may add or take away: white space, comments,
+    parentheses, commas.
+    """
+    parts: list[str] = []
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if part.child_count:
+            waiting += reversed(part.children)
+        elif part.type not in _FORMATTING:
+            parts.append("".join(part.text.decode("utf-8", "replace").split()))
+    return "".join(parts)
+
+
+_FORMATTING = frozenset({"comment", "html_comment", "(", ")", ",", ";"})
