@@ -201,7 +201,7 @@ CREATE TABLE analytics.metrics (
 );
 CREATE INDEX metrics_run_idx ON analytics.metrics (organization_id, analysis_run_id);
 CREATE INDEX metrics_metric_name_idx ON analytics.metrics (metric_name, analysis_run_id);
-CALL base.describe('analytics.metrics', 'Roll-ups and score components of a run; values of files and symbols stay with those', $$
+CALL base.describe('analytics.metrics', 'Roll-ups and score components of a run; of files and symbols only what its coverage reports say, all else stays with those', $$
     analysis_run_id: The run
     scope: What the value is of
     scope_identifier: Which folder, file, symbol or component; empty for the whole codebase

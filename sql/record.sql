@@ -98,7 +98,7 @@ FROM analytics.analysis_runs WHERE id = :run_id FOR UPDATE;
 
 -- reopen_run --
 UPDATE analytics.analysis_runs
-SET status = 'running', error_message = NULL, completed_at = NULL,
+SET status = 'running', error_message = NULL, completed_at = NULL, test_coverage = NULL,
     started_at = clock_timestamp() - make_interval(secs => CAST(:seconds AS double precision))
 WHERE id = :run_id;
 
@@ -281,6 +281,23 @@ ON CONFLICT (organization_id, metric_name, definition_version) DO NOTHING;
 -- insert_metric --
 INSERT INTO analytics.metrics (analysis_run_id, scope, scope_identifier, metric_name, definition_version, value_numeric)
 VALUES (:run_id, 'codebase', '', :metric_name, :definition_version, :value);
+
+-- cover_run --
+UPDATE analytics.analysis_runs SET
+    test_coverage = :test_coverage,
+    metrics = (metrics - CAST(:names AS text[])) || CAST(:totals AS jsonb),
+    metadata = metadata || jsonb_build_object('coverage', CAST(:coverage AS jsonb))
+WHERE id = :run_id;
+
+-- forget_coverage --
+DELETE FROM analytics.metrics WHERE analysis_run_id = :run_id AND metric_name = ANY (CAST(:names AS text[]));
+
+-- insert_coverage --
+INSERT INTO analytics.metrics (analysis_run_id, scope, scope_identifier, metric_name, definition_version, value_numeric, unit)
+SELECT :run_id, c.scope, c.identifier, c.metric_name, d.definition_version, c.value, d.unit
+FROM jsonb_to_recordset(CAST(:values AS jsonb)) AS c (scope text, identifier text, metric_name text, value numeric)
+JOIN jsonb_to_recordset(CAST(:definitions AS jsonb)) AS d (metric_name text, definition_version text, unit text)
+  USING (metric_name);
 
 -- insert_step --
 INSERT INTO analytics.analysis_steps (analysis_run_id, step_name, step_order, status, started_at, completed_at)

@@ -33,7 +33,15 @@ SELECT path,
        coalesce(t.class_count, 0) AS classes,
        t.cyclomatic_complexity AS cyclomatic,
        t.cognitive_complexity AS cognitive,
-       coalesce(found.issues, 0) AS issues
+       coalesce(found.issues, 0) AS issues,
+       CAST(lines.value_numeric AS double precision) AS line_coverage,
+       CAST(branches.value_numeric AS double precision) AS branch_coverage
   FROM tree t
   LEFT JOIN found USING (path)
+  LEFT JOIN analytics.metrics lines
+    ON lines.analysis_run_id = CAST(:run AS uuid) AND lines.scope = 'file'
+   AND lines.scope_identifier = path AND lines.metric_name = 'line_coverage'
+  LEFT JOIN analytics.metrics branches
+    ON branches.analysis_run_id = CAST(:run AS uuid) AND branches.scope = 'file'
+   AND branches.scope_identifier = path AND branches.metric_name = 'branch_coverage'
  ORDER BY path

@@ -89,7 +89,9 @@ SELECT p.path,
        p.cognitive_complexity AS cognitive,
        p.nesting_depth AS nesting,
        CASE WHEN p.linkage_id IS NOT NULL THEN coalesce(fans_in.users, 0) END AS fan_in,
-       CASE WHEN p.linkage_id IS NOT NULL THEN fan_out.used END AS fan_out
+       CASE WHEN p.linkage_id IS NOT NULL THEN fan_out.used END AS fan_out,
+       CAST(lines.value_numeric AS double precision) AS line_coverage,
+       CAST(branches.value_numeric AS double precision) AS branch_coverage
   FROM named p
   LEFT JOIN codebase.symbols parent
     ON parent.file_version_id = p.file_version_id AND parent.ordinal = p.parent_ordinal
@@ -103,4 +105,10 @@ SELECT p.path,
        AND e.kind IN ('call', 'reference', 'inherit')
        AND (e.target_file_id <> p.file_id OR e.target_symbol <> ALL (p.keys))
   ) fan_out ON true
+  LEFT JOIN analytics.metrics lines
+    ON lines.analysis_run_id = CAST(:run AS uuid) AND lines.scope = 'symbol'
+   AND lines.scope_identifier = p.path || ':' || p.key AND lines.metric_name = 'line_coverage'
+  LEFT JOIN analytics.metrics branches
+    ON branches.analysis_run_id = CAST(:run AS uuid) AND branches.scope = 'symbol'
+   AND branches.scope_identifier = p.path || ':' || p.key AND branches.metric_name = 'branch_coverage'
  ORDER BY p.likeness, p.standing, p.path, p.start_line, p.ordinal

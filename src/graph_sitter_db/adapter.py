@@ -89,14 +89,17 @@ class CodebaseDBAdapter:
         depth: str = Depth.GRAPH,
         languages: Iterable[str] | None = None,
         progress: Progress | None = None,
+        coverage: Iterable[str | Path] = (),
     ) -> list[AnalysisResult]:
         """Analyse a folder, or one of its repository's commits: one run per language family.
 
         A commit that was recorded with the same settings is not analysed again, its run returned.
+        What the files of `coverage` (Cobertura, lcov) say is kept with the run, new or not, in
+        place of what was known of its coverage.
         """
         from graph_sitter_db import recording
 
-        runs = recording.record(self._database, path, commit, depth, languages, progress)
+        runs = recording.record(self._database, path, commit, depth, languages, progress, coverage)
         return [self._result(each.run_id, each.already, each.rows) for each in runs]
 
     def analyze_codebase_enhanced(

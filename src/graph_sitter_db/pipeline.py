@@ -49,7 +49,11 @@ class Recipe:
         """Versions of all that decides a file version's content; its digest is the extractor's."""
         return {
             "syntax": extract.VERSION,
-            **{f"metric:{metric.name}": metric.version for metric in self.metrics},
+            **{
+                f"metric:{metric.name}": metric.version
+                for metric in self.metrics
+                if metric.of_file or metric.of_symbol
+            },
             **{f"rule:{rule.name}": rule.version for rule in self.rules},
             "limits": json.dumps(self.settings.model_dump(include=JUDGEMENT), sort_keys=True),
         }

@@ -1,18 +1,20 @@
 """The adapter's writing half: from a folder, a commit or a `Codebase` to stored runs."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from graph_sitter_db import extract, store
+from graph_sitter_db import extract, ingest, measure, query, store
 from graph_sitter_db.adopted import adopted
 from graph_sitter_db.checkout import Tree, open_tree, read_file
 from graph_sitter_db.db import Database
 from graph_sitter_db.errors import DatabaseError, RepositoryError, UsageError
 from graph_sitter_db.languages import family_of
+from graph_sitter_db.model.coverage import CoverageReport
 from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.keys import Depth, Family
 from graph_sitter_db.model.paths import storable
@@ -41,8 +43,10 @@ def record(
     depth: str,
     languages: Iterable[str] | None,
     progress: Progress | None,
+    coverage: Iterable[str | Path] = (),
 ) -> list[store.Recorded]:
-    """One run per language family of the tree."""
+    """One run per language family of the tree, with what the coverage reports say of it."""
+    reports = [ingest.coverage(each) for each in _several(coverage)]
     wanted, chosen = _depth(depth), [_family(name) for name in languages or ()]
     settings = _settings(path, commit)
     tree = open_tree(path, commit, include=settings.include, exclude=settings.exclude)
@@ -51,7 +55,10 @@ def record(
         Job(tree.origin, family, wanted, recipe, "record")
         for family in _families(tree, path, chosen)
     ]
-    return [_recorded(database, job, partial(_of_tree, tree, job, progress)) for job in jobs]
+    recorded = [_recorded(database, job, partial(_of_tree, tree, job, progress)) for job in jobs]
+    for job, each in zip(jobs, recorded, strict=True):
+        _cover(database, each.run_id, reports, job.family, tree.families().keys() - {job.family})
+    return recorded
 
 
 def record_codebase(
@@ -82,6 +89,26 @@ def _recorded(database: Database, job: Job, analysed: Callable[[], Analysis]) ->
         return store.Recorded(begun.run_id, begun.place.codebase_id, already=True)
     with _failing(database, begun):
         return store.complete(database, begun, analysed())
+
+
+def _cover(
+    database: Database,
+    run_id: UUID,
+    reports: Sequence[CoverageReport],
+    family: Family,
+    beside: Collection[Family],
+) -> None:
+    if not reports:
+        return
+    with database.transaction(read_only=True) as connection:
+        functions = query.functions(connection, run_id)
+    if found := measure.coverage(reports, functions, family, beside):
+        store.cover(database, run_id, found)
+
+
+def _several(paths: str | Path | Iterable[str | Path]) -> Iterable[str | Path]:
+    """A text is an iterable of texts, too."""
+    return [paths] if isinstance(paths, str | Path) else paths
 
 
 def _of_tree(tree: Tree, job: Job, progress: Progress | None) -> Analysis:

@@ -109,6 +109,29 @@ def test_files_and_symbols_are_found(recorded: Ask) -> None:
     assert "farewell.py:6" in recorded("symbols", "farewell")
 
 
+def test_coverage_is_shown_wherever_the_run_is(recorded: Ask, tmp_path: Path) -> None:
+    report = tmp_path / "lcov.info"
+    report.write_text(
+        "SF:/ci/hello/farewell.py\nDA:3,1\nDA:6,1\nDA:7,1\nDA:8,0\nend_of_record\n"
+        "SF:setup.py\nend_of_record\n"
+    )
+    assert "overage" not in recorded("files") + recorded("symbols", "f") + recorded("show", "main")
+    record = ("record", "--depth", "syntax", "--commit", "HEAD", "--coverage", str(report))
+    for text in (recorded(*record), recorded("summary")):
+        assert "- Coverage: 75.0% of 4 executable lines" in text
+        assert "files that are not in this codebase: 1 of 2 (setup.py)" in text
+    shown = recorded("show", "main")
+    assert "75.0% of 4 executable lines" in shown and "Note: " in shown
+    assert data(recorded, "show", "main")["result"]["coverage"]["lines_covered"] == 3
+    assert "75.0%" in recorded("files") and "50.0%" in recorded("symbols", "farewell")
+    covered = {file["path"]: file["line_coverage"] for file in data(recorded, "files")}
+    assert covered == {"farewell.py": 75.0, "greeting.py": None}
+    (symbol,) = data(recorded, "symbols", "farewell", "--kind", "function")
+    assert (symbol["line_coverage"], symbol["branch_coverage"]) == (50.0, None)
+    assert len(data(recorded, "runs")) == 2
+    recorded("record", "--coverage", "none.xml", code=2, told="none.xml cannot be read: No such")
+
+
 def test_of_equal_names_definitions_come_before_variables(gsdb: Ask, repository: Path) -> None:
     (repository / "a.py").write_text("Shape = None\n")
     (repository / "b.py").write_text("class Shape:\n    pass\n")

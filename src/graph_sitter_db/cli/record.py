@@ -15,6 +15,7 @@ from graph_sitter_db.cli.verb import Verb
         "graph-sitter-db record",
         "graph-sitter-db record ~/src/click --commit v8.1.0",
         "graph-sitter-db record --depth syntax --language python --json",
+        "graph-sitter-db record --coverage coverage.xml --coverage web/lcov.info",
     ),
 )
 @click.argument("path", default=".")
@@ -29,6 +30,12 @@ from graph_sitter_db.cli.verb import Verb
 @click.option(
     "--language", "languages", type=LANGUAGES, multiple=True, help="Only this; may be repeated."
 )
+@click.option(
+    "--coverage",
+    metavar="FILE",
+    multiple=True,
+    help="Coverage report to keep with the run, Cobertura or lcov; may be repeated.",
+)
 @click.option("--upgrade", is_flag=True, help="Install or upgrade the database's schema first.")
 @in_session
 def record(
@@ -37,16 +44,23 @@ def record(
     commit: str | None,
     depth: str,
     languages: tuple[str, ...],
+    coverage: tuple[str, ...],
     upgrade: bool,
 ) -> None:
     """Analyse the repository at PATH and store the result as a run per language.
 
     Without --commit the files are recorded as they lie there; with it they are read from git, and
-    nothing in the folder is looked at or touched. The same commit is recorded once.
+    nothing in the folder is looked at or touched. The same commit is recorded once; with --coverage
+    its run gets what the reports say, in place of what it knew of its coverage.
     """
     with session.adapter(upgrade=upgrade) as adapter, progress_bar() as progress:
         results = adapter.record(
-            path, commit=commit, depth=depth, languages=list(languages) or None, progress=progress
+            path,
+            commit=commit,
+            depth=depth,
+            languages=list(languages) or None,
+            progress=progress,
+            coverage=coverage,
         )
     if session.json:
         screen.show_document(results)

@@ -1,7 +1,8 @@
 """Stage 3: facts → measurements."""
 
 from graph_sitter_db.measure._measure import measure
+from graph_sitter_db.measure.covered import coverage
 from graph_sitter_db.measure.fans import fans
 from graph_sitter_db.measure.totals import totals
 
-__all__ = ["fans", "measure", "totals"]
+__all__ = ["coverage", "fans", "measure", "totals"]

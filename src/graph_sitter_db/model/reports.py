@@ -142,6 +142,8 @@ class SymbolReport(Report):
     nesting: int | None
     fan_in: int | None  # None at syntax depth
     fan_out: int | None
+    line_coverage: float | None = None  # per cent; None: unknown, or nothing to cover
+    branch_coverage: float | None = None
 
 
 class FileReport(Report):
@@ -157,6 +159,8 @@ class FileReport(Report):
     cyclomatic: int | None
     cognitive: int | None
     issues: int
+    line_coverage: float | None = None  # per cent; None: unknown, or nothing to cover
+    branch_coverage: float | None = None
 
 
 class FailureReport(Report):
@@ -239,6 +243,19 @@ class Comparison(Report):
     issues_remaining: int
 
 
+class CoverageSummary(Report):
+    """What coverage reports say of the codebase; files that they do not mention count nowhere."""
+
+    line_coverage: float | None  # per cent; None: no report mentions a line of it
+    branch_coverage: float | None
+    lines: int  # executable ones
+    lines_covered: int
+    branches: int
+    branches_taken: int
+    files: int
+    reports: list[str]
+
+
 class AnalysisResult(Report):
     """One analysis, as recorded (`id` is None only when storing was not asked for)."""
 
@@ -278,6 +295,7 @@ class AnalysisResult(Report):
     notes: list[str]
     since: Comparison | None  # against the previous run of this branch
     seconds: dict[str, float]
+    coverage: CoverageSummary | None = None  # None when no report was given
 
 
 class FileAnalysis(Report):

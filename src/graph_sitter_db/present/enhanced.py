@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graph_sitter_db.present import comparison
+from graph_sitter_db.present import comparison, coverage
 from graph_sitter_db.present.explanation import debt
 from graph_sitter_db.present.figures import counted, grade_tone, number, score_tone, signed
 from graph_sitter_db.present.issues import totals
@@ -80,6 +80,7 @@ def page(result: AnalysisResult) -> Page:
         line(f"- {debt(result.debt_minutes, result.debt_ratio, result.debt_rating)}"),
         line(f"- {totals(result.issues)}"),
         line("- ", *_since(result)),
+        *([line(f"- Coverage: {coverage.told(result.coverage)}")] if result.coverage else []),
         *_list("Recommendations", result.recommendations),
         *_list("Notes", _notes(result)),
         line(_run(result)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph_sitter_db.present.coverage import is_known, share
 from graph_sitter_db.present.figures import counted, number
 from graph_sitter_db.present.page import Column, Fit, Grid, Page, Span, Tone, figure, line, row
 
@@ -34,10 +35,13 @@ def page(files: Sequence[FileReport]) -> Page:
 
 
 def table(files: Sequence[FileReport], indent: int = 0) -> Grid:
-    return Grid(_COLUMNS, tuple(_row(file) for file in files), indent=indent)
+    """With the coverage of each, if a report told any."""
+    covered = is_known(files)
+    columns = (*_COLUMNS[:-1], figure("Coverage"), _COLUMNS[-1]) if covered else _COLUMNS
+    return Grid(columns, tuple(_row(file, covered) for file in files), indent=indent)
 
 
-def _row(file: FileReport) -> tuple[Span, ...]:
+def _row(file: FileReport, covered: bool) -> tuple[Span, ...]:
     whole = file.parse_status == "ok"
     return row(
         Span(file.path, Tone.STRONG),
@@ -48,5 +52,6 @@ def _row(file: FileReport) -> tuple[Span, ...]:
         number(file.classes),
         number(file.cyclomatic),
         number(file.cognitive),
+        *([share(file.line_coverage)] if covered else []),
         Span(number(file.issues), Tone.WARNING if file.issues else Tone.PLAIN),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph_sitter_db.present.coverage import is_known, share
 from graph_sitter_db.present.figures import number
 from graph_sitter_db.present.page import Column, Fit, Grid, Page, Span, Tone, figure, line, row
 
@@ -25,16 +26,22 @@ _COLUMNS = (
 
 
 def page(symbols: Sequence[SymbolReport], limit: int | None = None) -> Page:
-    """The first `limit` of them; one more than that tells that there are more."""
+    """The first `limit` of them; one more than that tells that there are more.
+
+    With the coverage of each, if a report told any.
+    """
     if not symbols:
         return [line("No symbol matches.")]
-    found: Page = [Grid(_COLUMNS, tuple(_row(symbol) for symbol in symbols[:limit]))]
+    shown = symbols[:limit]
+    covered = is_known(shown)
+    columns = (*_COLUMNS, figure("Coverage")) if covered else _COLUMNS
+    found: Page = [Grid(columns, tuple(_row(symbol, covered) for symbol in shown))]
     if limit is not None and len(symbols) > limit:
         found.append(line(Span(f"The first {limit}; there are more (--limit).", Tone.MUTED)))
     return found
 
 
-def _row(symbol: SymbolReport) -> tuple[Span, ...]:
+def _row(symbol: SymbolReport, covered: bool) -> tuple[Span, ...]:
     return row(
         Span(symbol.key, Tone.STRONG),
         symbol.kind,
@@ -44,4 +51,5 @@ def _row(symbol: SymbolReport) -> tuple[Span, ...]:
         number(symbol.cognitive),
         number(symbol.fan_in),
         number(symbol.fan_out),
+        *([share(symbol.line_coverage)] if covered else []),
     )

@@ -16,7 +16,7 @@ from graph_sitter_db.query.runs import (
     runs,
 )
 from graph_sitter_db.query.sql_rules import ask_rule, sql_rule
-from graph_sitter_db.query.symbols import symbols
+from graph_sitter_db.query.symbols import functions, symbols
 from graph_sitter_db.query.trends import trends
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "file_of_run",
     "files",
     "find_codebases",
+    "functions",
     "issues",
     "latest_run",
     "newest",

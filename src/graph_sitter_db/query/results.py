@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from graph_sitter_db.errors import UsageError
-from graph_sitter_db.model.reports import AnalysisResult, FailureReport, RunSummary
+from graph_sitter_db.model.reports import AnalysisResult, CoverageSummary, FailureReport, RunSummary
 from graph_sitter_db.query.comparison import compare
 from graph_sitter_db.query.issues import issues_since
 from graph_sitter_db.query.named import ask
@@ -21,6 +21,9 @@ def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
     if run.quality_score is None or run.grade is None or run.score_model is None:
         raise UsageError(_unfinished(run, row["error_message"]))
     before = previous_id(conn, run_id)
+    metadata = row["metadata"] or {}
+    covered = dict(metadata.get("coverage", {}))
+    notes = covered.pop("notes", [])
     return AnalysisResult(
         id=run.id,
         short_id=run.short_id,
@@ -32,7 +35,7 @@ def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
         grade=run.grade,
         score_model=run.score_model,
         issues=issues_since(conn, run_id, before),
-        recommendations=(row["metadata"] or {}).get("recommendations", []),
+        recommendations=metadata.get("recommendations", []),
         created_at=run.started_at,
         repository=run.codebase,
         debt_minutes=row["debt_minutes"],
@@ -41,9 +44,10 @@ def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
         already_recorded=True,
         rows_written={},
         failures=[FailureReport.model_validate(each) for each in row["failures"] or []],
-        notes=row["notes"] or [],
+        notes=[*(row["notes"] or []), *notes],
         since=compare(conn, before, run_id) if before else None,
         seconds=row["seconds"] or {},
+        coverage=CoverageSummary.model_validate(covered) if covered else None,
         **_counts(run, row),
     )
 

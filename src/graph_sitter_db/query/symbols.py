@@ -6,7 +6,8 @@ from uuid import UUID
 from psycopg import Connection
 
 from graph_sitter_db.errors import UsageError
-from graph_sitter_db.model.keys import SymbolKind
+from graph_sitter_db.model.coverage import Span
+from graph_sitter_db.model.keys import CALLABLES, SymbolKind
 from graph_sitter_db.model.reports import SymbolReport
 from graph_sitter_db.query.named import ask
 
@@ -45,6 +46,16 @@ def symbols_of_file(
 def symbol(conn: Connection[Any], run_id: UUID, path: str, key: str) -> SymbolReport | None:
     found = ask(conn, "symbols", run=run_id, path=path, key=key, anonymous=True)
     return SymbolReport.model_validate(found[0]) if found else None
+
+
+def functions(conn: Connection[Any], run_id: UUID) -> dict[str, list[Span]]:
+    """Of every file of a run, in source order."""
+    found: dict[str, list[Span]] = {}
+    for row in ask(conn, "functions", run=run_id, kinds=sorted(CALLABLES)):
+        spans = found.setdefault(row.pop("path"), [])
+        if row["key"] is not None:
+            spans.append(Span(**row))
+    return found
 
 
 def _kind(kind: str | None) -> str | None:

@@ -52,7 +52,7 @@ def finished(analysis: Analysis, content: Content) -> dict[str, object]:
 def write_metrics(sql: Statements, run_id: UUID, analysis: Analysis) -> None:
     """The roll-ups of the whole codebase, each with the version of its definition."""
     versions = {metric.name: metric.version for metric in analysis.metrics}
-    sql.many("define_metric", [_definition(metric) for metric in analysis.metrics])
+    sql.many("define_metric", [definition(metric) for metric in analysis.metrics])
     sql.many(
         "insert_metric",
         [
@@ -97,11 +97,11 @@ def _metric(total: str) -> str:
     return total.removesuffix("_mean").removesuffix("_max")
 
 
-def _definition(metric: Metric) -> dict[str, object]:
+def definition(metric: Metric) -> dict[str, object]:
     return {
         "metric_name": metric.name,
         "definition_version": metric.version,
-        "scope": "symbol" if metric.of_symbol else "file",
+        "scope": "file" if metric.of_file and not metric.of_symbol else "symbol",
         "unit": metric.unit,
         "direction": metric.direction,
         "rollup": metric.rollup,

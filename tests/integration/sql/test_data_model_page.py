@@ -23,7 +23,13 @@ def recorded(own_connection: Connection) -> Connection:
         recorder = Recorder(app)
         recorder.record({"src/app.py": main}, quality_score=90, score_model="m")
         both = {"src/app.py": main, "src/parse.py": parse}
-        recorder.record(both, quality_score=80, score_model="m")
+        run = recorder.record(both, quality_score=80, score_model="m")
+        app.execute(
+            "INSERT INTO analytics.metrics"
+            " (analysis_run_id, scope, scope_identifier, metric_name, value_numeric)"
+            " VALUES (%s, 'file', 'src/app.py', 'line_coverage', 75)",
+            (run,),
+        )
     return own_connection
 
 

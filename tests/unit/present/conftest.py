@@ -10,6 +10,7 @@ import pytest
 from graph_sitter_db.model.reports import (
     AnalysisResult,
     Comparison,
+    CoverageSummary,
     Dependencies,
     EdgeChange,
     FileChange,
@@ -123,6 +124,16 @@ DEFAULTS: dict[type[Any], dict[str, Any]] = {
         "after": 12.0,
         "change": 2.0,
         "verdict": "neutral",
+    },
+    CoverageSummary: {
+        "line_coverage": 82.06,
+        "branch_coverage": 99.99,
+        "lines": 1204,
+        "lines_covered": 988,
+        "branches": 19998,
+        "branches_taken": 19996,
+        "files": 3,
+        "reports": ["coverage.xml"],
     },
     AnalysisResult: {
         "id": UUID(int=1),

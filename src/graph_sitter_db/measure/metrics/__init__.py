@@ -1,6 +1,7 @@
 """Metrics: each a value that says what it counts, from which source, and which way is better."""
 
 from graph_sitter_db.measure.metrics.cognitive import COGNITIVE
+from graph_sitter_db.measure.metrics.coverage import COVERAGE
 from graph_sitter_db.measure.metrics.cyclomatic import CYCLOMATIC
 from graph_sitter_db.measure.metrics.definitions import DEFINITIONS
 from graph_sitter_db.measure.metrics.lines import LINES
@@ -19,4 +20,5 @@ METRICS: tuple[Metric, ...] = (
     NESTING,
     PARAMETERS,
     RETURNS,
+    *COVERAGE,
 )
