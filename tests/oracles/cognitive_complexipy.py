@@ -1,13 +1,12 @@
 """Cognitive complexity of Python: complexipy, a second implementation of the white paper."""
 
 import ast
-import warnings
 from collections.abc import Iterator
 from functools import cache
 
 import complexipy
 from tests.oracles.comparison import Cell, Comparison, Difference, Reasons, Tally
-from tests.oracles.sources import PACKAGES, package, place, values, versioned
+from tests.oracles.sources import PACKAGES, package, parsed, place, text, values, versioned
 
 from graph_sitter_db.measure.metrics.cognitive import COGNITIVE
 from graph_sitter_db.model.facts import MeasuredFile
@@ -40,7 +39,7 @@ def compare() -> Comparison:
 
 
 def compare_functions(file: MeasuredFile, tally: Tally) -> None:
-    code = file.facts.source.content.decode()
+    code = text(file)
     listed = complexipy.code_complexity(code).functions
     theirs = {(each.name.rpartition("::")[2], each.line_end): each.complexity for each in listed}
     functions = {(each.name, each.lineno): each for each in functions_of(code)}
@@ -53,10 +52,7 @@ def compare_functions(file: MeasuredFile, tally: Tally) -> None:
 
 
 def functions_of(code: str) -> Iterator[Function]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # invalid escapes in the sources of others
-        tree = ast.parse(code)
-    return (node for node in ast.walk(tree) if isinstance(node, FUNCTION))
+    return (node for node in ast.walk(parsed(code)) if isinstance(node, FUNCTION))
 
 
 def has_comprehension(function: Function) -> bool:

@@ -33,11 +33,13 @@ class Tally:
     def both[*Case](
         self, place: str, ours: object, theirs: object, reasons: Reasons[*Case], *case: *Case
     ) -> None:
-        self.compared += 1
-        if ours == theirs:
-            self.equal += 1
-        else:
+        if not self.same(ours, theirs):
             self.one(place, ours, theirs, reasons, *case)
+
+    def same(self, ours: object, theirs: object) -> bool:
+        self.compared += 1
+        self.equal += ours == theirs
+        return ours == theirs
 
     def one[*Case](
         self, place: str, ours: object, theirs: object, reasons: Reasons[*Case], *case: *Case

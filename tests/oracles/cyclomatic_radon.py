@@ -1,6 +1,5 @@
 """Cyclomatic complexity of Python: radon."""
 
-import warnings
 from collections.abc import Iterator
 from functools import cache
 
@@ -10,7 +9,7 @@ from radon.visitors import (  # type: ignore[import-untyped]  # radon has no typ
     Function,
 )
 from tests.oracles.comparison import Cell, Comparison, Difference, Reasons, Tally
-from tests.oracles.sources import PACKAGES, package, place, values, versioned
+from tests.oracles.sources import PACKAGES, package, parsed, place, text, values, versioned
 
 from graph_sitter_db.measure.metrics.cyclomatic import CYCLOMATIC
 from graph_sitter_db.model.facts import MeasuredFile, Symbol
@@ -45,7 +44,7 @@ def compare() -> Comparison:
 
 
 def compare_functions(file: MeasuredFile, tally: Tally) -> None:
-    theirs = complexities(file.facts.source.content.decode())
+    theirs = complexities(text(file))
     for symbol, value in values(file, CYCLOMATIC.name):
         where, other = (
             place(file, symbol.start_line),
@@ -60,9 +59,7 @@ def compare_functions(file: MeasuredFile, tally: Tally) -> None:
 
 
 def complexities(code: str) -> dict[tuple[str, int], int]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # invalid escapes in the sources of others
-        visitor = ComplexityVisitor.from_code(code)
+    visitor = ComplexityVisitor.from_ast(parsed(code))
     return {(each.name, each.lineno): each.complexity for each in functions(visitor)}
 
 

@@ -1,8 +1,8 @@
 """The page about comparisons: `python -m tests.oracles.page > docs/checked-against.md`."""
 
-from tests.oracles import cognitive_complexipy, cyclomatic_eslint, cyclomatic_radon
+from tests.oracles import cognitive_complexipy, cyclomatic_eslint, cyclomatic_radon, lines_radon
 
-COMPARISONS = (cyclomatic_radon, cyclomatic_eslint, cognitive_complexipy)
+COMPARISONS = (cyclomatic_radon, cyclomatic_eslint, cognitive_complexipy, lines_radon)
 
 HEAD = """\
 # Checked against others

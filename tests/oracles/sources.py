@@ -1,6 +1,8 @@
 """Sources that others wrote, measured: what is compared on."""
 
+import ast
 import hashlib
+import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
@@ -41,6 +43,16 @@ def values(file: MeasuredFile, metric: str) -> Iterator[tuple[Symbol, float]]:
     for symbol, each in zip(file.facts.symbols, file.symbol_values, strict=True):
         if metric in each:
             yield symbol, each[metric]
+
+
+def parsed(code: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes in the sources of others
+        return ast.parse(code)
+
+
+def text(file: MeasuredFile) -> str:
+    return file.facts.source.content.decode()
 
 
 def place(file: MeasuredFile, line: int) -> str:
