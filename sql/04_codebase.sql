@@ -384,6 +384,7 @@ CREATE TABLE codebase.snapshots (
     depth text NOT NULL CONSTRAINT snapshots_depth_check CHECK (depth IN ('syntax', 'graph')),
     file_count integer NOT NULL,
     totals jsonb NOT NULL DEFAULT '{}',
+    structure jsonb NOT NULL DEFAULT '{}',
     CONSTRAINT snapshots_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT snapshots_digest_key UNIQUE (codebase_id, digest),
     CONSTRAINT snapshots_codebase_fkey FOREIGN KEY (organization_id, codebase_id)
@@ -396,6 +397,7 @@ CALL base.describe('codebase.snapshots', 'States of a codebase: sets of file ver
     depth: syntax: file versions only; graph: with linkages
     file_count: Number of its files
     totals: Values of the whole codebase by metric name
+    structure: Values that follow from the relations of all files, by metric name under files by path, folders by path and symbols by path and key; see structure_values
 $$);
 
 CREATE TABLE codebase.snapshot_files (
@@ -863,6 +865,26 @@ CALL base.describe('codebase.external_dependencies', 'What a snapshot uses from 
     package: First part of the module's name
     files: Files that use it
     occurrences: How often in all
+$$);
+
+CREATE VIEW codebase.structure_values AS
+SELECT s.id AS snapshot_id, p.scope, p.path, p.symbol_key, m.key AS metric_name, m.value::double precision AS value, s.organization_id
+FROM codebase.snapshots s
+CROSS JOIN LATERAL (
+    SELECT 'file' AS scope, f.key AS path, NULL AS symbol_key, f.value AS metrics FROM jsonb_each(s.structure -> 'files') f
+    UNION ALL
+    SELECT 'folder', f.key, NULL, f.value FROM jsonb_each(s.structure -> 'folders') f
+    UNION ALL
+    SELECT 'symbol', f.key, y.key, y.value FROM jsonb_each(s.structure -> 'symbols') f CROSS JOIN LATERAL jsonb_each(f.value) y
+) p
+CROSS JOIN LATERAL jsonb_each(p.metrics) m;
+CALL base.describe('codebase.structure_values', 'Metrics of a snapshot that follow from the relations of all its files', $$
+    snapshot_id: The snapshot
+    scope: file, folder or symbol
+    path: The file or the folder
+    symbol_key: The symbol in the file; null for files and folders
+    metric_name: The metric
+    value: Its value; what is not defined has no row
 $$);
 
 CREATE VIEW codebase.codebase_overview AS

@@ -263,8 +263,8 @@ DROP TABLE IF EXISTS pg_temp.manifest, pg_temp.staged_versions, pg_temp.placed, 
 SELECT id FROM codebase.snapshots WHERE codebase_id = :codebase_id AND digest = :digest;
 
 -- insert_snapshot --
-INSERT INTO codebase.snapshots (codebase_id, digest, depth, file_count, totals)
-VALUES (:codebase_id, :digest, :depth, :file_count, :totals)
+INSERT INTO codebase.snapshots (codebase_id, digest, depth, file_count, totals, structure)
+VALUES (:codebase_id, :digest, :depth, :file_count, :totals, :structure)
 RETURNING id;
 
 -- insert_snapshot_files --

@@ -13,6 +13,7 @@ from graph_sitter_db.model.keys import Depth, Family, ParseStatus
 from graph_sitter_db.model.ports import Metric, Rule
 from graph_sitter_db.model.relations import Failure, Linkage, Relations
 from graph_sitter_db.model.snapshot import AnalysedFile, Analysis, Origin
+from graph_sitter_db.model.structure import Structure
 from graph_sitter_db.settings import Settings
 
 
@@ -93,11 +94,14 @@ def analyse(
             measure.measure(each, recipe.metrics, failures=failed)
             for _, each in clock.each(sorted(facts.items()))
         ]
+        structure = _structure(files, linkages, recipe, failed)
     with clock.stage("detect"):
-        detected = detect.detect(files, linkages, family, recipe.rules, recipe.settings)
+        detected = detect.detect(
+            files, linkages, family, recipe.rules, recipe.settings, structure=structure
+        )
     with clock.stage("score"):
         scored = score.score(detected.issues, {f.path: f.facts.lines.source for f in files})
-        totals = measure.totals(files, linkages or {})
+        totals = measure.totals(files, linkages or {}, structure)
     return Analysis(
         origin=origin,
         family=family,
@@ -105,6 +109,7 @@ def analyse(
         files=tuple(_joined(files, linkages, detected)),
         score=scored,
         totals=totals,
+        structure=structure,
         definitions=recipe.definitions,
         failures=(*failed, *_unread(files), *relations.failures, *detected.failures),
         graph_summary=relations.summary,
@@ -147,6 +152,17 @@ class Clock:
         for done, item in enumerate(items, 1):
             yield item
             self._progress(self._stage, done, self._total)
+
+
+def _structure(
+    files: Sequence[MeasuredFile],
+    linkages: Mapping[str, Linkage] | None,
+    recipe: Recipe,
+    failed: list[Failure],
+) -> Structure:
+    if linkages is None:
+        return Structure()
+    return measure.structure(files, linkages, recipe.metrics, failed)
 
 
 def _joined(

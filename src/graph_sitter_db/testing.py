@@ -53,7 +53,10 @@ def find(rule: Rule, files: Mapping[str, str], limits: Limits | None = None) -> 
     settings = Settings(limits={rule.name: dict(limits or {})})
     # What suppresses nothing is known only when all have looked.
     rules = plugins.rules() if rule.check_suppression else [rule]
-    found = detect.detect(measured, linkages, family, rules, settings)
+    structure = (
+        None if linkages is None else measure.structure(measured, linkages, plugins.metrics())
+    )
+    found = detect.detect(measured, linkages, family, rules, settings, structure=structure)
     assert not found.failures, found.failures[0].message
     return tuple(i for each in found.issues.values() for i in each if i.rule == rule.name)
 

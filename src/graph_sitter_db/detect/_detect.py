@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from graph_sitter_db.detect.identity import Found, identified
 from graph_sitter_db.detect.suppression import accepted, unused
@@ -11,6 +11,7 @@ from graph_sitter_db.model.issues import Finding, Issue
 from graph_sitter_db.model.keys import Family
 from graph_sitter_db.model.ports import Limits, Rule
 from graph_sitter_db.model.relations import Failure, Linkage
+from graph_sitter_db.model.structure import Structure
 from graph_sitter_db.settings import Settings
 
 
@@ -30,6 +31,7 @@ class Codebase:
     family: Family
     settings: Settings
     rule: Rule | None = None  # which is looking
+    structure: Structure = field(default_factory=Structure)
 
     def limits_at(self, path: str) -> Limits:
         assert self.rule
@@ -42,6 +44,8 @@ def detect(
     family: Family,
     rules: Sequence[Rule],
     settings: Settings | None = None,
+    *,
+    structure: Structure | None = None,
 ) -> Detected:
     """All issues of a codebase. Without linkages the rules that need the graph are left out.
 
@@ -49,7 +53,13 @@ def detect(
     else. Generated files are judged only for whether they parse: nobody edits them.
     """
     settings = settings or Settings()
-    codebase = Codebase({file.path: file for file in files}, linkages or {}, family, settings)
+    codebase = Codebase(
+        {file.path: file for file in files},
+        linkages or {},
+        family,
+        settings,
+        structure=structure or Structure(),
+    )
     run = [rule for rule in rules if rule.check_codebase is None or linkages is not None]
     found: list[Found] = []
     failures: list[Failure] = []

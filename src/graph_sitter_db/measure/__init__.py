@@ -3,6 +3,7 @@
 from graph_sitter_db.measure._measure import measure
 from graph_sitter_db.measure.covered import coverage
 from graph_sitter_db.measure.fans import fans
+from graph_sitter_db.measure.structure import structure
 from graph_sitter_db.measure.totals import totals
 
-__all__ = ["coverage", "fans", "measure", "totals"]
+__all__ = ["coverage", "fans", "measure", "structure", "totals"]

@@ -31,6 +31,16 @@ def measure(
     )
 
 
+def checked(value: float | None) -> float | None:
+    """What a stranger's metric gives may be anything, whatever its type says."""
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and -LARGEST <= value <= LARGEST:
+        return value
+    raise ValueError(f"gives {value!r:.100}, which is no number up to {LARGEST:g}")
+
+
 def _of_file(
     facts: FileFacts, metrics: Sequence[Metric], failed: list[Failure]
 ) -> dict[str, float]:
@@ -38,7 +48,7 @@ def _of_file(
     for metric in metrics:
         if metric.of_file:
             try:
-                value = _checked(metric.of_file(facts))
+                value = checked(metric.of_file(facts))
             except Exception as error:  # whatever a stranger's metric does
                 failed.append(_failure(facts, metric, error))
                 continue
@@ -54,23 +64,13 @@ def _of_symbol(
     for metric in metrics:
         assert metric.of_symbol
         try:
-            value = _checked(metric.of_symbol(symbol, facts))
+            value = checked(metric.of_symbol(symbol, facts))
         except Exception as error:
             failed.append(_failure(facts, metric, error, symbol.start_line))
             continue
         if value is not None:
             values[metric.name] = value
     return values
-
-
-def _checked(value: float | None) -> float | None:
-    """What a stranger's metric gives may be anything, whatever its type says."""
-    if value is None:
-        return None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and -LARGEST <= value <= LARGEST:
-        return value
-    raise ValueError(f"gives {value!r:.100}, which is no number up to {LARGEST:g}")
 
 
 def _failure(

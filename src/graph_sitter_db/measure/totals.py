@@ -8,11 +8,13 @@ from graph_sitter_db.measure.fans import fans
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.keys import ParseStatus, SymbolKind
 from graph_sitter_db.model.relations import Linkage
+from graph_sitter_db.model.structure import Structure
 
 
 def totals(
     files: Sequence[MeasuredFile],
     linkages: Mapping[str, Linkage],
+    structure: Structure | None = None,
 ) -> dict[str, float]:
     """The codebase's values by name.
 
@@ -25,6 +27,7 @@ def totals(
         **_sums(file.values for file in files),
         **_spreads(list(_function_values(files))),
         **_edges(linkages),
+        **(structure.totals if structure else {}),
     }
 
 

@@ -40,6 +40,7 @@ class SymbolKind(StrEnum):
 
 
 CALLABLES = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
+CLASSES = frozenset({SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.ENUM})
 
 
 class EdgeKind(StrEnum):
@@ -72,6 +73,14 @@ class Direction(StrEnum):
     LOWER = "lower"
     HIGHER = "higher"
     NEUTRAL = "neutral"
+
+
+class Scope(StrEnum):
+    """What a value is of, the smallest first."""
+
+    SYMBOL = "symbol"
+    FILE = "file"
+    FOLDER = "folder"
 
 
 class Rollup(StrEnum):

@@ -6,15 +6,17 @@ from typing import Protocol
 
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Suppression, Symbol
 from graph_sitter_db.model.issues import Finding
-from graph_sitter_db.model.keys import Direction, Family, Rollup, Severity
+from graph_sitter_db.model.keys import Direction, Family, Rollup, Scope, Severity
 from graph_sitter_db.model.relations import Linkage
+from graph_sitter_db.model.structure import ModuleGraph, Place, Structure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A quantity, as data. Give `of_symbol`, `of_file` or both.
+    """A quantity, as data. Give `of_symbol`, `of_file` or both, or `of_graph`.
 
-    The answer None from either means: not defined here.
+    The answer None from either means: not defined here. `of_graph` needs the relations between
+    files, and names the places it is defined for.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Metric:
     weight: str | None = None
     of_symbol: Callable[[Symbol, FileFacts], float | None] | None = None
     of_file: Callable[[FileFacts], float | None] | None = None
+    of_graph: Callable[[ModuleGraph], Iterable[tuple[Place, float]]] | None = None
+    scope: Scope = Scope.FILE  # the smallest thing with values, where `of_symbol` is not given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,8 @@ class Codebase(Protocol):
     def files(self) -> Mapping[str, MeasuredFile]: ...
     @property
     def linkages(self) -> Mapping[str, Linkage]: ...
+    @property
+    def structure(self) -> Structure: ...
     @property
     def family(self) -> Family: ...
     def limits_at(self, path: str) -> "Limits":

@@ -10,6 +10,7 @@ from graph_sitter_db.model.keys import Depth, Family
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Failure, Linkage
 from graph_sitter_db.model.scores import Score
+from graph_sitter_db.model.structure import Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +72,5 @@ class Analysis:
     # What distinguishes this run's configuration.
     settings: Mapping[str, object] = field(default_factory=dict)
     metrics: Sequence[Metric] = ()  # what the totals' names mean
+    structure: Structure = field(default_factory=Structure)  # empty at syntax depth
     recommendations: Sequence[str] = ()

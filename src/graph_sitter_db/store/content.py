@@ -15,6 +15,7 @@ from graph_sitter_db.store.rows import (
     edge_rows,
     issue_rows,
     linkage_row,
+    structure_document,
     symbol_rows,
     version_row,
 )
@@ -46,6 +47,7 @@ def write_content(sql: Statements, place: Place, analysis: Analysis) -> Content:
             depth=_depth(digests.values()),
             file_count=len(files),
             totals=stored_json(analysis.totals),
+            structure=stored_json(structure_document(analysis.structure)),
         )
         rows["snapshots"] = 1
         rows["snapshot_files"] = sql.run("insert_snapshot_files", snapshot_id=snapshot_id)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from uuid import UUID
 
-from graph_sitter_db.model.keys import Severity
+from graph_sitter_db.model.keys import Scope, Severity
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Failure
@@ -101,7 +101,7 @@ def definition(metric: Metric) -> dict[str, object]:
     return {
         "metric_name": metric.name,
         "definition_version": metric.version,
-        "scope": "file" if metric.of_file and not metric.of_symbol else "symbol",
+        "scope": Scope.SYMBOL if metric.of_symbol else metric.scope,
         "unit": metric.unit,
         "direction": metric.direction,
         "rollup": metric.rollup,

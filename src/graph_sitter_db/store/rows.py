@@ -1,13 +1,15 @@
 """Values as columns: the one place that knows the order of each staged table."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from graph_sitter_db.model.facts import Parameter, Symbol
 from graph_sitter_db.model.issues import Issue
-from graph_sitter_db.model.keys import CALLABLES, SymbolKind
+from graph_sitter_db.model.keys import CALLABLES, Scope, SymbolKind
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.relations import Linkage
 from graph_sitter_db.model.snapshot import AnalysedFile
+from graph_sitter_db.model.structure import Structure
 from graph_sitter_db.store.text import stored, stored_json
 
 type Row = tuple[object, ...]
@@ -128,6 +130,19 @@ def edge_rows(path: str, file: AnalysedFile) -> Iterator[Row]:
             edge.count,
             edge.first_line,
         )
+
+
+def structure_document(structure: Structure) -> dict[str, dict[str, Any]]:
+    """What the view codebase.structure_values takes apart again."""
+    document: dict[str, dict[str, Any]] = {}
+    for place, values in structure.values.items():
+        of_scope = document.setdefault(f"{place.scope}s", {})
+        path = storable(place.path)
+        if place.scope is Scope.SYMBOL:
+            of_scope.setdefault(path, {})[stored(place.symbol)] = values
+        else:
+            of_scope[path] = values
+    return document
 
 
 def _linkage(file: AnalysedFile) -> Linkage:

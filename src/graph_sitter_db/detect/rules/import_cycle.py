@@ -3,77 +3,66 @@
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 
-from graph_sitter_db.detect.imports import lines_on_import
+from graph_sitter_db.detect.cuts import EXACT, Edge, cut
 from graph_sitter_db.model.issues import Finding
-from graph_sitter_db.model.keys import EdgeKind, Severity
+from graph_sitter_db.model.keys import Severity
 from graph_sitter_db.model.ports import Codebase, Effort, Example, Limits, Rule
 
 type Graph = Mapping[str, frozenset[str]]
 
 
 def check(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
-    """One finding for each group of files that all reach each other, at the first of them."""
-    imports = _imports(codebase)
-    for files in _components(imports):
+    """One finding for each group of files that all reach each other, at the first of them. It names
+    the imports whose removal leaves no circle; up to 12 files, the ones with the fewest uses of one
+    file by another.
+    """
+    graph = codebase.structure.graph
+    for files in graph.cycles:
         if len(files) > limits["files"]:
-            yield _finding(sorted(files), imports, _uses(codebase, files), limits["files"])
+            yield _finding(sorted(files), graph.imports, _uses(codebase, files), limits["files"])
 
 
-def _imports(codebase: Codebase) -> Graph:
-    known = sorted(codebase.linkages.keys() & codebase.files.keys())
-    return {path: frozenset(_imported(path, codebase)) for path in known}
-
-
-def _imported(path: str, codebase: Codebase) -> Iterator[str]:
-    edges = [edge for edge in codebase.linkages[path].edges if edge.kind is EdgeKind.IMPORT]
-    at_once = lines_on_import(codebase.files[path].facts, [edge.first_line for edge in edges])
-    for edge in edges:
-        is_inside = edge.target_path in codebase.files and edge.target_path != path
-        if is_inside and edge.first_line in at_once:
-            yield edge.target_path
-
-
-def _components(graph: Graph) -> list[frozenset[str]]:
-    """Strongly connected components of two and more files."""
-    # Here because it takes 0.1 s to load, which commands that only ask for rules need not pay.
-    from rustworkx import PyDiGraph, strongly_connected_components
-
-    names = sorted(graph.keys() | {target for targets in graph.values() for target in targets})
-    number = {name: index for index, name in enumerate(names)}
-    directed = PyDiGraph(multigraph=False)
-    directed.add_nodes_from(names)
-    directed.add_edges_from_no_data([(number[a], number[b]) for a in graph for b in graph[a]])
-    components = (frozenset(names[n] for n in c) for c in strongly_connected_components(directed))
-    return sorted((c for c in components if len(c) > 1), key=sorted)
-
-
-def _uses(codebase: Codebase, files: frozenset[str]) -> Counter[tuple[str, str]]:
+def _uses(codebase: Codebase, files: frozenset[str]) -> Counter[Edge]:
     """How often one file names things of another: what has to change to part them."""
-    uses: Counter[tuple[str, str]] = Counter()
+    uses: Counter[Edge] = Counter()
     for path in files:
         for edge in codebase.linkages[path].edges:
             uses[path, edge.target_path] += edge.count
     return uses
 
 
-def _finding(
-    files: Sequence[str], imports: Graph, uses: Counter[tuple[str, str]], limit: float
-) -> Finding:
-    edges = [(a, b) for a in files for b in sorted(imports[a] & set(files))]
-    source, target = min(edges, key=lambda edge: (uses[edge], edge))
+def _finding(files: Sequence[str], imports: Graph, uses: Counter[Edge], limit: float) -> Finding:
+    cuts = cut({(a, b): uses[a, b] for a in files for b in imports[a] & set(files)})
+    source, target = cuts[0]
     circle = [source, *_way(target, source, imports, frozenset(files))]
     return Finding(
         path=files[0],
         message=f"{len(files)} files import each other in a circle (limit {limit:g}): "
-        f"{_listed(files)}. Cheapest to cut: {source} → {target} "
-        f"({uses[source, target]} uses), in the circle {' → '.join(circle)}",
+        f"{_listed(files)}. {_advice(cuts, uses, circle, len(files))}",
         start_line=1,
         end_line=1,
         measured=len(files),
         limit=limit,
         gap=len(files),
-        data={"files": list(files), "cut": [source, target], "circle": circle},
+        data={"files": list(files), "cut": [list(edge) for edge in cuts], "circle": circle},
     )
+
+
+def _advice(cuts: Sequence[Edge], uses: Counter[Edge], circle: Sequence[str], size: int) -> str:
+    """What to cut: one import where that is enough, else all that it takes."""
+    told = [f"{a} → {b} ({_counted(uses[a, b])})" for a, b in cuts]
+    how = "Cheapest" if size <= EXACT else "Cheap"
+    if len(told) == 1:
+        return f"{how} to cut: {told[0]}, in the circle {' → '.join(circle)}"
+    total = sum(uses[edge] for edge in cuts)
+    return (
+        f"{how} to cut, for there is more than one circle: {_listed(told, 4)}; "
+        f"{len(cuts)} imports with {_counted(total)} in all"
+    )
+
+
+def _counted(uses: int) -> str:
+    return f"{uses} use" if uses == 1 else f"{uses} uses"
 
 
 def _way(start: str, end: str, graph: Graph, within: frozenset[str]) -> list[str]:

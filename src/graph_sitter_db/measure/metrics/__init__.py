@@ -1,10 +1,14 @@
 """Metrics: each a value that says what it counts, from which source, and which way is better."""
 
+from graph_sitter_db.measure.metrics.centrality import CENTRALITY
 from graph_sitter_db.measure.metrics.cognitive import COGNITIVE
 from graph_sitter_db.measure.metrics.coverage import COVERAGE
 from graph_sitter_db.measure.metrics.cyclomatic import CYCLOMATIC
 from graph_sitter_db.measure.metrics.definitions import DEFINITIONS
+from graph_sitter_db.measure.metrics.import_cycle_size import IMPORT_CYCLE_SIZE
+from graph_sitter_db.measure.metrics.inheritance import INHERITANCE
 from graph_sitter_db.measure.metrics.lines import LINES
+from graph_sitter_db.measure.metrics.main_sequence import MAIN_SEQUENCE
 from graph_sitter_db.measure.metrics.nesting import NESTING
 from graph_sitter_db.measure.metrics.parameters import PARAMETERS
 from graph_sitter_db.measure.metrics.returns import RETURNS
@@ -20,5 +24,9 @@ METRICS: tuple[Metric, ...] = (
     NESTING,
     PARAMETERS,
     RETURNS,
+    *MAIN_SEQUENCE,
+    *INHERITANCE,
+    IMPORT_CYCLE_SIZE,
+    CENTRALITY,
     *COVERAGE,
 )

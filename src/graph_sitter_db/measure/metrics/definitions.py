@@ -2,7 +2,7 @@
 
 from graph_sitter_db.measure.callables import is_callable
 from graph_sitter_db.model.facts import FileFacts
-from graph_sitter_db.model.keys import Direction, Rollup, SymbolKind
+from graph_sitter_db.model.keys import CLASSES, Direction, Rollup
 from graph_sitter_db.model.ports import Metric
 
 
@@ -11,10 +11,8 @@ def _functions(facts: FileFacts) -> float:
 
 
 def _classes(facts: FileFacts) -> float:
-    return sum(symbol.kind in _CLASSES for symbol in facts.symbols)
+    return sum(symbol.kind in CLASSES for symbol in facts.symbols)
 
-
-_CLASSES = frozenset({SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.ENUM})
 
 DEFINITIONS = (
     Metric(

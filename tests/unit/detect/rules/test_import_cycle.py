@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph_sitter_db import measure
 from graph_sitter_db.detect._detect import Codebase
 from graph_sitter_db.detect.rules.import_cycle import RULE, check
 from graph_sitter_db.model.facts import MeasuredFile
@@ -20,7 +21,9 @@ def edge(target: str, line: int = 1, count: int = 1, kind: EdgeKind = EdgeKind.I
 
 def found(files: dict[str, MeasuredFile], edges: dict[str, list[Edge]]) -> list[Finding]:
     linkages = {path: Linkage(path, tuple(edges.get(path, ()))) for path in files}
-    return list(check(Codebase(files, linkages, Family.PYTHON, Settings(), RULE), RULE.limits))
+    structure = measure.structure([*files.values()], linkages, metrics=())
+    codebase = Codebase(files, linkages, Family.PYTHON, Settings(), RULE, structure=structure)
+    return list(check(codebase, RULE.limits))
 
 
 def plain(make: Any, *paths: str) -> dict[str, MeasuredFile]:
@@ -50,9 +53,35 @@ def test_the_edge_with_the_fewest_uses_is_the_cheapest_to_cut(make: Any) -> None
         "c.py": [edge("a.py", count=3)],
     }
     [finding] = found(plain(make, "a.py", "b.py", "c.py"), edges)
-    assert finding.data["cut"] == ["b.py", "c.py"]
+    assert finding.data["cut"] == [["b.py", "c.py"]]
     assert finding.data["circle"] == ["b.py", "c.py", "a.py", "b.py"]
     assert "b.py → c.py (2 uses), in the circle b.py → c.py → a.py → b.py" in finding.message
+
+
+def test_an_import_that_all_circles_share_is_cut_though_another_has_fewer_uses(make: Any) -> None:
+    edges = {
+        "a.py": [edge("b.py", count=3)],
+        "b.py": [edge("c.py", count=2), edge("d.py", count=2)],
+        "c.py": [edge("a.py", count=2)],
+        "d.py": [edge("a.py", count=2)],
+    }
+    [finding] = found(plain(make, "a.py", "b.py", "c.py", "d.py"), edges)
+    assert finding.data["cut"] == [["a.py", "b.py"]]
+    assert "Cheapest to cut: a.py → b.py (3 uses), in the circle a.py → b.py" in finding.message
+
+
+def test_where_no_single_import_breaks_all_circles_all_that_it_takes_are_named(make: Any) -> None:
+    edges = {
+        "a.py": [edge("b.py", count=1), edge("c.py", count=4)],
+        "b.py": [edge("a.py", count=3)],
+        "c.py": [edge("a.py", count=2)],
+    }
+    [finding] = found(plain(make, "a.py", "b.py", "c.py"), edges)
+    assert finding.data["cut"] == [["a.py", "b.py"], ["c.py", "a.py"]]
+    assert (
+        "Cheapest to cut, for there is more than one circle: a.py → b.py (1 use), "
+        "c.py → a.py (2 uses); 2 imports with 3 uses in all"
+    ) in finding.message
 
 
 def test_a_file_that_imports_itself_is_no_cycle(make: Any) -> None:
@@ -130,3 +159,4 @@ def test_files_are_reported_together_exactly_when_they_reach_each_other(
         circle = each["circle"]
         assert circle[0] == circle[-1]
         assert set(pairwise(circle)) <= pairs
+        assert tuple(each["cut"][0]) == (circle[0], circle[1])
