@@ -50,7 +50,7 @@ WITH tree AS MATERIALIZED (
      ORDER BY likeness, standing, path, start_line, ordinal
      LIMIT CAST(:limit AS integer)
 ), named AS MATERIALIZED (
-    SELECT p.*, alike.keys
+    SELECT p.*, alike.keys, p.path || ':' || p.key AS place
       FROM picked p
      CROSS JOIN LATERAL (
         SELECT array_agg(s.qualified_name
@@ -107,8 +107,8 @@ SELECT p.path,
   ) fan_out ON true
   LEFT JOIN analytics.metrics lines
     ON lines.analysis_run_id = CAST(:run AS uuid) AND lines.scope = 'symbol'
-   AND lines.scope_identifier = p.path || ':' || p.key AND lines.metric_name = 'line_coverage'
+   AND lines.scope_identifier = p.place AND lines.metric_name = 'line_coverage'
   LEFT JOIN analytics.metrics branches
     ON branches.analysis_run_id = CAST(:run AS uuid) AND branches.scope = 'symbol'
-   AND branches.scope_identifier = p.path || ':' || p.key AND branches.metric_name = 'branch_coverage'
+   AND branches.scope_identifier = p.place AND branches.metric_name = 'branch_coverage'
  ORDER BY p.likeness, p.standing, p.path, p.start_line, p.ordinal

@@ -10,6 +10,9 @@ from graph_sitter_db.store.results import definition
 from graph_sitter_db.store.statements import Statements
 from graph_sitter_db.store.text import stored_json
 
+# Bytes of a path and key. What is longer stays unknown: an index entry holds 2,704 in all.
+LONGEST = 2500
+
 
 def cover(database: Database, run_id: UUID, coverage: Coverage) -> None:
     """Give a run its coverage, in place of what was known of it."""
@@ -52,5 +55,7 @@ def _values(coverage: Coverage) -> Iterator[dict[str, object]]:
         *(("symbol", f"{path}:{key}", each) for (path, key), each in coverage.functions.items()),
     ]
     for scope, identifier, values in parts:
+        if len(identifier.encode(errors="replace")) > LONGEST:
+            continue
         for name, value in values.items():
             yield {"scope": scope, "identifier": identifier, "metric_name": name, "value": value}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,17 @@ def test_names_that_no_database_can_hold_are_written_out(
     (result,) = adapter.record(root, depth="syntax", coverage=[report])
     assert "1 of 2 (\\xff\\x00.py)" in result.notes[0]
     assert result.coverage and result.coverage.line_coverage == 100
+
+
+def test_a_function_whose_name_no_index_can_hold_stays_unknown(
+    adapter: CodebaseDBAdapter, repository: Make, tmp_path: Path
+) -> None:
+    digits = "".join(sha256(str(n).encode()).hexdigest() for n in range(40))  # hardly compressible
+    path = f"{digits[:200]}/{digits[200:400]}/a.py"
+    report = tmp_path / "long.lcov"
+    report.write_text(f"SF:{path}\nDA:2,1\nDA:5,0\nend_of_record\n")
+    root = repository({path: f"def f{digits}():\n    pass\n\ndef g():\n    pass\n"})
+    (result,) = adapter.record(root, depth="syntax", coverage=[report])
+    assert result.id
+    covered = {each.name[:1]: each.line_coverage for each in adapter.symbols(result.id, "")}
+    assert covered == {"f": None, "g": 0.0}
