@@ -3,7 +3,7 @@ node of the syntax tree.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
@@ -88,6 +88,28 @@ def at(
         limit=limit,
         anchor=compact(node) if anchor is None else anchor,
     )
+
+
+def calls(facts: FileFacts, names: Container[str]) -> Iterator[tuple[str, Any]]:
+    """Calls by the dotted name of what they call, each with its node."""
+    for site in facts.sites:
+        if site.kind == "call" and site.name in names:
+            node = facts.tree.descendant_for_byte_range(site.byte, site.byte)
+            while node.type not in _CALLS:
+                node = node.parent
+            yield site.name, node
+
+
+_CALLS = frozenset({"call", "call_expression", "new_expression"})
+
+
+def shown(node: Any) -> str:
+    """A node's source, short and on one line, for a message."""
+    text = " ".join(node.text.decode("utf-8", "replace").split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+_LONGEST = 50
 
 
 def compact(node: Any) -> str:

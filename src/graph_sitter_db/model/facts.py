@@ -203,11 +203,15 @@ class FileFacts:
         """
         for wanted in types:
             for start, end in self.places.get(wanted, ()):
-                node = self.tree.descendant_for_byte_range(start, end)
-                while node is not None and node.type != wanted:
-                    node = node.parent
-                if node is not None:
+                if (node := self.node(wanted, start, end)) is not None:
                     yield node
+
+    def node(self, wanted: str, start: int, end: int) -> Any:
+        """The node of this type at one of the `places`, for rules that need few of many."""
+        node = self.tree.descendant_for_byte_range(start, end)
+        while node is not None and node.type != wanted:
+            node = node.parent
+        return node
 
     def symbol_at(self, byte: int) -> Symbol | None:
         """The innermost symbol around a byte; None: the module's own level."""

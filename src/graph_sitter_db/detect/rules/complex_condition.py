@@ -30,7 +30,7 @@ def _joined(facts: FileFacts, limit: int) -> Iterator[list[Any]]:
         spans, seen = facts.places.get(kind, ()), set[tuple[int, int]]()
         for first, last in zip(spans, spans[max(0, limit) :], strict=False):
             if last[0] < first[1] and first not in seen:
-                operators = list(_operators(facts.tree.descendant_for_byte_range(*first)))
+                operators = list(_operators(facts.node(kind, *first)))
                 seen.update((node.start_byte, node.end_byte) for node in operators)
                 if operators:
                     yield operators
