@@ -8,6 +8,7 @@ from typing import Any
 from tree_sitter import Node, Tree
 
 from graph_sitter_db import languages
+from graph_sitter_db.extract.commented_code import commented_code
 from graph_sitter_db.extract.suppressions import suppressions
 from graph_sitter_db.extract.syntax_frames import symbols_of
 from graph_sitter_db.extract.syntax_lines import line_map
@@ -56,6 +57,9 @@ def _facts(source: Source) -> FileFacts:
         vocabulary=vocabularies.of_all([walk.file, *walk.frames]),
         suppressions=tuple(suppressions(text.parsed, walk.comments, lines)),
         exports=None if walk.exports is None else frozenset(walk.exports - {""}),
+        commented_code=tuple(
+            commented_code(text.parsed, walk.comments, parser(source.language), walk.spec)
+        ),
         tree=tree.root_node,
         places=walk.kept,
         **_marks(source),

@@ -91,6 +91,27 @@ STATEMENTS = frozenset(
     ]
 )
 
+_ALL: frozenset[str] = frozenset()
+COMMENTED = dict.fromkeys(
+    [
+        "assert_statement",
+        "class_definition",
+        "decorated_definition",
+        "delete_statement",
+        "for_statement",
+        "function_definition",
+        "if_statement",
+        "import_from_statement",
+        "import_statement",
+        "raise_statement",
+        "return_statement",
+        "try_statement",
+        "while_statement",
+        "with_statement",
+    ],
+    _ALL,
+) | {"expression_statement": frozenset({"assignment", "augmented_assignment", "await", "call"})}
+
 PYTHON = LanguageSpec(
     language=Language.PYTHON,
     family=Family.PYTHON,
@@ -144,6 +165,7 @@ PYTHON = LanguageSpec(
             "with_item",
         }
     ),
+    commented=COMMENTED,
     leading_docstring=None,
     header_controls=False,
 )

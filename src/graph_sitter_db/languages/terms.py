@@ -117,5 +117,7 @@ class LanguageSpec:
     module_docstring: Callable[[Node], Node | None]
     docstring: Callable[[str], str]  # a docstring's or doc comment's source → its text
     kept: frozenset[str]  # node types that rules look at
+    # Statements that show a comment to be code → which of them, by the type of what is inside; all.
+    commented: Mapping[str, frozenset[str]]
     leading_docstring: bytes | None  # how a comment begins that documents what follows it
     header_controls: bool  # whether parameters' defaults steer the function's own flow

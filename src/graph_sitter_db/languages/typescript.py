@@ -118,6 +118,34 @@ STATEMENTS = frozenset(
     ]
 )
 
+_ALL: frozenset[str] = frozenset()
+COMMENTED = dict.fromkeys(
+    [
+        "class_declaration",
+        "enum_declaration",
+        "export_statement",
+        "for_in_statement",
+        "for_statement",
+        "function_declaration",
+        "if_statement",
+        "import_statement",
+        "interface_declaration",
+        "lexical_declaration",
+        "return_statement",
+        "switch_statement",
+        "throw_statement",
+        "try_statement",
+        "type_alias_declaration",
+        "variable_declaration",
+        "while_statement",
+    ],
+    _ALL,
+) | {
+    "expression_statement": frozenset(
+        {"assignment_expression", "await_expression", "call_expression", "new_expression"}
+    )
+}
+
 _FUNCTIONS = "arrow_function function_expression generator_function"
 DEFINITIONS = frozenset(
     f"""
@@ -214,6 +242,7 @@ def _spec(language: Language, grammar: Callable[[], Any]) -> LanguageSpec:
                 "variable_declarator",
             }
         ),
+        commented=COMMENTED,
         leading_docstring=b"/**",
         header_controls=True,
     )

@@ -182,6 +182,7 @@ class FileFacts:
     names_used: frozenset[str] = frozenset()
     vocabulary: Vocabulary = Vocabulary()
     suppressions: tuple[Suppression, ...] = ()
+    commented_code: tuple[tuple[int, int], ...] = ()  # first and last lines of comments that parse
     # The explicit list (`__all__`, export clauses); None when there is none.
     exports: frozenset[str] | None = None
     is_test: bool = False

@@ -93,6 +93,7 @@ class Rule:
     limits: Limits  # defaults; settings override them by name
     effort: Effort
     is_on: bool = True  # without being asked for: right in at least nine of ten findings
+    is_dated: bool = False  # git is asked since when a finding's line has been there
     version: str = "1"
     check_file: Callable[[MeasuredFile, Limits], Iterable[Finding]] | None = None
     check_codebase: Callable[[Codebase, Limits], Iterable[Finding]] | None = None
