@@ -146,6 +146,11 @@ WHERE NOT EXISTS (
     SELECT FROM codebase.file_versions v
     WHERE v.file_id = f.id AND v.blob_sha256 = m.blob_sha256 AND v.extractor_id = :extractor_id);
 
+-- known_versions --
+SELECT f.path, v.blob_sha256 FROM codebase.files f
+JOIN codebase.file_versions v ON v.file_id = f.id AND v.extractor_id = :extractor_id
+WHERE f.codebase_id = :codebase_id AND f.path = ANY(:paths);
+
 -- stage_versions --
 CREATE TEMPORARY TABLE staged_versions (
     path text, blob_sha256 bytea, language text, parse_status text, parse_error text, size_bytes bigint,

@@ -118,6 +118,7 @@ def analyse(
         seconds=clock.seconds,
         settings=recipe.settings.analysis(),
         metrics=recipe.metrics,
+        rules=recipe.rules,
         recommendations=score.recommend(scored, detected.issues),
     )
 

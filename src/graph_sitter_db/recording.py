@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from uuid import UUID
 from graph_sitter_db import extract, ingest, measure, query, store
 from graph_sitter_db.adopted import adopted
 from graph_sitter_db.checkout import Tree, open_tree, read_file
+from graph_sitter_db.dating import dated
 from graph_sitter_db.db import Database
 from graph_sitter_db.errors import DatabaseError, RepositoryError, UsageError
 from graph_sitter_db.languages import family_of
@@ -55,7 +55,7 @@ def record(
         Job(tree.origin, family, wanted, recipe, "record")
         for family in _families(tree, path, chosen)
     ]
-    recorded = [_recorded(database, job, partial(_of_tree, tree, job, progress)) for job in jobs]
+    recorded = [_of_job(database, job, tree, progress) for job in jobs]
     for job, each in zip(jobs, recorded, strict=True):
         _cover(database, each.run_id, reports, job.family, tree.families().keys() - {job.family})
     return recorded
@@ -71,11 +71,23 @@ def record_codebase(
     return _recorded(
         database,
         job,
-        lambda: analyse(held.origin, held.family, held.sources, recipe, relate=held.relate),
+        lambda _: analyse(held.origin, held.family, held.sources, recipe, relate=held.relate),
     )
 
 
-def _recorded(database: Database, job: Job, analysed: Callable[[], Analysis]) -> store.Recorded:
+def _of_job(database: Database, job: Job, tree: Tree, progress: Progress | None) -> store.Recorded:
+    def analysed(begun: store.Begun) -> Analysis:
+        analysis = _of_tree(tree, job, progress)
+        # A history is recorded at depth syntax, a thousand commits at a time: no time for its own.
+        is_deep = job.depth is Depth.GRAPH
+        return dated(database, begun, tree, analysis) if is_deep else analysis
+
+    return _recorded(database, job, analysed)
+
+
+def _recorded(
+    database: Database, job: Job, analysed: Callable[[store.Begun], Analysis]
+) -> store.Recorded:
     begun = store.begin(
         database,
         job.origin,
@@ -88,7 +100,7 @@ def _recorded(database: Database, job: Job, analysed: Callable[[], Analysis]) ->
     if begun.done:
         return store.Recorded(begun.run_id, begun.place.codebase_id, already=True)
     with _failing(database, begun):
-        return store.complete(database, begun, analysed())
+        return store.complete(database, begun, analysed(begun))
 
 
 def _cover(

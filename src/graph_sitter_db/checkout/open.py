@@ -6,6 +6,7 @@ from pathlib import Path
 import pygit2
 
 from graph_sitter_db.checkout import commit, folder, notes, origin, repository, working_tree
+from graph_sitter_db.checkout.ages import Ages
 from graph_sitter_db.checkout.folders import folder_at, prefix_of, top_of
 from graph_sitter_db.checkout.identity import current_branch
 from graph_sitter_db.checkout.selection import Selection
@@ -74,6 +75,7 @@ def _committed(found: pygit2.Repository, revision: str, prefix: str, selection: 
         commit.entries(found, listing.sources),
         commit.entries(found, listing.support),
         listing.failures,
+        Ages(found, chosen.id, prefix),
     )
 
 
@@ -95,6 +97,7 @@ def _lying(found: pygit2.Repository, top: Path, prefix: str, selection: Selectio
         [file for file in files if selection.is_source(file.path)],
         [file for file in files if not selection.is_source(file.path)],
         [*listing.failures, *state.found.failures],
+        None if dirty or head is None else Ages(found, head.id, prefix),
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from graph_sitter_db.checkout.ages import Ages
 from graph_sitter_db.checkout.export import exported
 from graph_sitter_db.languages import family_of, language_of
 from graph_sitter_db.model.facts import Source
@@ -28,7 +29,8 @@ class Entry:
 class Tree:
     """The files of one point of history, or of a folder as it lies.
 
-    `entries` are the sources, `support` the files that only steer how imports resolve.
+    `entries` are the sources, `support` the files that only steer how imports resolve. `ages`
+    tells how old lines are, where all files are those of a commit.
     """
 
     def __init__(
@@ -37,8 +39,10 @@ class Tree:
         entries: Sequence[Entry],
         support: Sequence[Entry] = (),
         failures: Sequence[Failure] = (),
+        ages: Ages | None = None,
     ) -> None:
         self.origin = origin
+        self.ages = ages
         self.entries = tuple(sorted(entries, key=lambda entry: entry.path))
         self.support = tuple(sorted(support, key=lambda entry: entry.path))
         self._failures = dict.fromkeys(failures)

@@ -7,7 +7,7 @@ from datetime import datetime
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Issue
 from graph_sitter_db.model.keys import Depth, Family
-from graph_sitter_db.model.ports import Metric
+from graph_sitter_db.model.ports import Metric, Rule
 from graph_sitter_db.model.relations import Failure, Linkage
 from graph_sitter_db.model.scores import Score
 from graph_sitter_db.model.structure import Structure
@@ -73,4 +73,5 @@ class Analysis:
     settings: Mapping[str, object] = field(default_factory=dict)
     metrics: Sequence[Metric] = ()  # what the totals' names mean
     structure: Structure = field(default_factory=Structure)  # empty at syntax depth
+    rules: Sequence[Rule] = ()  # what was looked for
     recommendations: Sequence[str] = ()

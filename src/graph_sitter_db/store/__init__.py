@@ -5,8 +5,18 @@ all or nothing. Whoever records the same commit meanwhile, or after a crash, con
 """
 
 from graph_sitter_db.store.coverage import cover
-from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fail
+from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fail, new_files
 from graph_sitter_db.store.rows import whole
 from graph_sitter_db.store.single_file import store_file
 
-__all__ = ["Begun", "Recorded", "begin", "complete", "cover", "fail", "store_file", "whole"]
+__all__ = [
+    "Begun",
+    "Recorded",
+    "begin",
+    "complete",
+    "cover",
+    "fail",
+    "new_files",
+    "store_file",
+    "whole",
+]

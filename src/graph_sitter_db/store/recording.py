@@ -1,6 +1,6 @@
 """The life of a run: begun, completed or failed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -11,7 +11,8 @@ from psycopg.errors import UniqueViolation
 
 from graph_sitter_db.db import Database
 from graph_sitter_db.model.keys import Depth, Family
-from graph_sitter_db.model.snapshot import Analysis, Origin
+from graph_sitter_db.model.paths import storable
+from graph_sitter_db.model.snapshot import AnalysedFile, Analysis, Origin
 from graph_sitter_db.store.content import write_content
 from graph_sitter_db.store.digests import configuration_digest, extractor_digest
 from graph_sitter_db.store.places import Place, find_place
@@ -81,6 +82,21 @@ def begin(
             return Begun(run[0], place, key, row, is_working_tree, done=_is_done(run))
         run_id = sql.value("insert_run", **row)
         return Begun(run_id, place, key, row, is_working_tree, done=False)
+
+
+def new_files(database: Database, begun: Begun, files: Sequence[AnalysedFile]) -> set[str]:
+    """Paths of those files of which this very version is not stored yet."""
+    if not files:
+        return set()
+    keys = {(storable(f.path), f.measured.facts.source.sha256): f.path for f in files}
+    with database.transaction(read_only=True) as connection:
+        known = Statements(connection).rows(
+            "known_versions",
+            codebase_id=begun.place.codebase_id,
+            extractor_id=begun.place.extractor_id,
+            paths=[path for path, _ in keys],
+        )
+    return {keys[key] for key in keys.keys() - {(path, bytes(blob)) for path, blob in known}}
 
 
 def complete(database: Database, begun: Begun, analysis: Analysis) -> Recorded:

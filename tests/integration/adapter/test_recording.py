@@ -329,3 +329,15 @@ def test_a_failed_run_says_why(
     [failed] = adapter.runs(unfinished=True)
     with pytest.raises(UsageError, match="RuntimeError: a bug"):
         adapter.result(failed.id)
+
+
+def test_what_was_put_off_is_told_since_when(
+    adapter: CodebaseDBAdapter, repository: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "2020-02-03T12:00:00Z")
+    root = repository({"a.py": "# TODO: round it\nX = 1.5\n"})
+    (result,) = adapter.record(root)
+    assert [issue.message for issue in result.issues] == ["TODO: round it (since 2020-02-03)"]
+    (root / "b.py").write_text("Y = 2\n")
+    (again,) = adapter.record(root)
+    assert [issue.message for issue in again.issues] == ["TODO: round it (since 2020-02-03)"]
