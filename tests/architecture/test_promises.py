@@ -43,7 +43,9 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    assert matches(r"\b(TODO|FIXME|XXX|HACK)\b", "src", "sql", "docs", "examples") == []
+    found = matches(r"\b(TODO|FIXME|XXX|HACK)\b", "src", "sql", "docs", "examples")
+    about_it = ("src/graph_sitter_db/detect/rules/todo_comment.py:", "docs/rules.md:")
+    assert [hit for hit in found if not hit.startswith(about_it)] == []
 
 
 def test_casts_in_queries_do_not_hide_their_parameters() -> None:
