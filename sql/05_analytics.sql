@@ -168,6 +168,10 @@ CREATE TABLE analytics.metric_definitions (
     rollup text NOT NULL CONSTRAINT metric_definitions_rollup_check CHECK (rollup IN ('sum', 'mean', 'max', 'share')),
     description text NOT NULL,
     source text NOT NULL,
+    title text,
+    category text,
+    weight text,
+    kinds text[] NOT NULL DEFAULT '{}',
     CONSTRAINT metric_definitions_pkey PRIMARY KEY (organization_id, metric_name, definition_version)
 );
 CALL base.describe('analytics.metric_definitions', 'What each metric means to an organization, in every version of its meaning', $$
@@ -179,6 +183,10 @@ CALL base.describe('analytics.metric_definitions', 'What each metric means to an
     rollup: How parts become a whole
     description: The definition
     source: Where the definition is from
+    title: What it is called
+    category: What it is shown under
+    weight: The metric whose values weigh a mean or share; null: none of its own
+    kinds: The symbols that it is measured of
 $$);
 
 CREATE TABLE analytics.metrics (
@@ -526,10 +534,10 @@ BEGIN
         FULL JOIN (SELECT * FROM analytics.metrics m WHERE m.analysis_run_id = b.id AND m.scope = 'codebase' AND m.value_numeric IS NOT NULL) y
             ON y.metric_name = x.metric_name
         LEFT JOIN LATERAL (
-            -- A mean or maximum improves the way its metric does.
+            -- A mean or extreme improves the way its metric does.
             SELECT d.direction FROM analytics.metric_definitions d
             WHERE d.organization_id = a.organization_id AND d.metric_name IN (coalesce(x.metric_name, y.metric_name),
-                regexp_replace(coalesce(x.metric_name, y.metric_name), '_(mean|max)$', ''))
+                regexp_replace(coalesce(x.metric_name, y.metric_name), '_(mean|max|min)$', ''))
             ORDER BY d.metric_name = coalesce(x.metric_name, y.metric_name) DESC,
                 d.definition_version = coalesce(y.definition_version, x.definition_version) DESC
             LIMIT 1
@@ -959,7 +967,7 @@ CALL base.describe('analytics.file_analysis', 'The files of a run with their fig
     cognitive_complexity: Of all its code
     maintainability_index: 0 to 100; null when not measured
     function_count: Functions, methods and accessors
-    class_count: Classes
+    class_count: Classes, interfaces and enums
     import_count: What it imports; null at syntax depth
     issue_count: Its issues
     parse_status: Whether it could be read in full

@@ -155,17 +155,20 @@ WHERE f.codebase_id = :codebase_id AND f.path = ANY(:paths);
 CREATE TEMPORARY TABLE staged_versions (
     path text, blob_sha256 bytea, language text, parse_status text, parse_error text, size_bytes bigint,
     lines_physical integer, lines_source integer, lines_logical integer, lines_comment integer, lines_blank integer,
-    cyclomatic_complexity integer, cognitive_complexity integer, function_count integer, class_count integer,
+    cyclomatic_complexity integer, cognitive_complexity integer, maintainability_index numeric,
+    function_count integer, class_count integer,
     is_test boolean, is_generated boolean, metrics jsonb) ON COMMIT DROP;
 
 -- insert_versions --
 INSERT INTO codebase.file_versions (
     file_id, blob_sha256, extractor_id, language, parse_status, parse_error, size_bytes,
     lines_physical, lines_source, lines_logical, lines_comment, lines_blank,
-    cyclomatic_complexity, cognitive_complexity, function_count, class_count, is_test, is_generated, metrics)
+    cyclomatic_complexity, cognitive_complexity, maintainability_index, function_count, class_count,
+    is_test, is_generated, metrics)
 SELECT f.id, s.blob_sha256, :extractor_id, s.language, s.parse_status, s.parse_error, s.size_bytes,
     s.lines_physical, s.lines_source, s.lines_logical, s.lines_comment, s.lines_blank,
-    s.cyclomatic_complexity, s.cognitive_complexity, s.function_count, s.class_count, s.is_test, s.is_generated, s.metrics
+    s.cyclomatic_complexity, s.cognitive_complexity, s.maintainability_index, s.function_count, s.class_count,
+    s.is_test, s.is_generated, s.metrics
 FROM staged_versions s
 JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = s.path
 ORDER BY s.path;
@@ -185,7 +188,7 @@ CREATE TEMPORARY TABLE staged_symbols (
     start_byte integer, end_byte integer, is_async boolean, is_static boolean, is_abstract boolean,
     is_exported boolean, has_docstring boolean, decorators text[], parameter_count integer, return_type text,
     lines integer, cyclomatic_complexity integer, cognitive_complexity integer, nesting_depth integer,
-    metrics jsonb, structure_sha256 bytea, docstring text, parameters jsonb, bases text[],
+    maintainability_index numeric, metrics jsonb, structure_sha256 bytea, docstring text, parameters jsonb, bases text[],
     lines_source integer, statements integer) ON COMMIT DROP;
 
 -- insert_symbols --
@@ -193,11 +196,11 @@ INSERT INTO codebase.symbols (
     file_version_id, ordinal, parent_ordinal, kind, name, qualified_name, duplicate_ordinal, signature,
     start_line, end_line, start_byte, end_byte, is_async, is_static, is_abstract, is_exported, has_docstring,
     decorators, parameter_count, return_type, lines, cyclomatic_complexity, cognitive_complexity, nesting_depth,
-    metrics, structure_sha256, docstring, parameters, bases, lines_source, statements)
+    maintainability_index, metrics, structure_sha256, docstring, parameters, bases, lines_source, statements)
 SELECT p.file_version_id, s.ordinal, s.parent_ordinal, s.kind, s.name, s.qualified_name, s.duplicate_ordinal, s.signature,
     s.start_line, s.end_line, s.start_byte, s.end_byte, s.is_async, s.is_static, s.is_abstract, s.is_exported, s.has_docstring,
     s.decorators, s.parameter_count, s.return_type, s.lines, s.cyclomatic_complexity, s.cognitive_complexity, s.nesting_depth,
-    s.metrics, s.structure_sha256, s.docstring, s.parameters, s.bases, s.lines_source, s.statements
+    s.maintainability_index, s.metrics, s.structure_sha256, s.docstring, s.parameters, s.bases, s.lines_source, s.statements
 FROM staged_symbols s
 JOIN placed p USING (path);
 
@@ -279,8 +282,11 @@ FROM placed p
 LEFT JOIN codebase.linkages l ON l.file_version_id = p.file_version_id AND l.digest = p.linkage_digest;
 
 -- define_metric --
-INSERT INTO analytics.metric_definitions (metric_name, definition_version, scope, unit, direction, rollup, description, source)
-VALUES (:metric_name, :definition_version, :scope, :unit, :direction, :rollup, :description, :source)
+INSERT INTO analytics.metric_definitions (
+    metric_name, definition_version, scope, unit, direction, rollup, description, source, title, category, weight, kinds)
+VALUES (
+    :metric_name, :definition_version, :scope, :unit, :direction, :rollup, :description, :source, :title, :category,
+    :weight, :kinds)
 ON CONFLICT (organization_id, metric_name, definition_version) DO NOTHING;
 
 -- insert_metric --
@@ -315,7 +321,7 @@ UPDATE analytics.analysis_runs SET
     lines_analyzed = :lines_analyzed, symbol_count = :symbol_count, edge_count = :edge_count,
     resolved_count = :resolved_count, unresolved_count = :unresolved_count,
     issue_count = :issue_count, critical_issue_count = :critical_issue_count,
-    quality_score = :quality_score, grade = :grade, score_model = :score_model,
+    maintainability_index = :maintainability_index, quality_score = :quality_score, grade = :grade, score_model = :score_model,
     technical_debt_minutes = :technical_debt_minutes, technical_debt_ratio = :technical_debt_ratio,
     metrics = :metrics, node_count = :node_count, failures = :failures, notes = :notes,
     graph_summary = :graph_summary, seconds = :seconds, metadata = :metadata

@@ -1633,14 +1633,14 @@ CALL base.describe('codebase.file_versions', 'Everything that follows from a fil
     size_bytes: Number of bytes
     lines_physical: All lines
     lines_source: Lines that hold code
-    lines_logical: Statements
+    lines_logical: Lines as they would be with one statement or clause in each
     lines_comment: Lines of comments and docstrings
     lines_blank: Empty lines
     cyclomatic_complexity: Of all its code
     cognitive_complexity: Of all its code
     maintainability_index: 0 to 100; null when not measured
     function_count: Functions, methods and accessors
-    class_count: Classes
+    class_count: Classes, interfaces and enums
     is_test: Whether it is a test
     is_generated: Whether a program wrote it
     metrics: Other values by metric name
@@ -1728,7 +1728,7 @@ CALL base.describe('codebase.symbols', 'Definitions in a file version', $$
     is_exported: Visible outside its module
     has_docstring: Whether it is documented
     decorators: Source text, without the @
-    parameter_count: Of a callable, else null
+    parameter_count: Of a callable, without its own object (self, cls, this); else null
     return_type: As annotated
     lines: Lines from first to last
     cyclomatic_complexity: Of its own code, nested symbols' excluded
@@ -2024,6 +2024,33 @@ RETURN format('%s %s %s %s %s %s %s %s', encode((p_symbol).structure_sha256, 'he
     translate((p_symbol).signature, E' \t\r\n\f', ''), translate(array_to_string((p_symbol).decorators, '@'), E' \t\r\n\f', ''));
 COMMENT ON FUNCTION codebase.symbol_shape(codebase.symbols) IS
     'What makes a symbol count as changed when it differs: tokens, kind, modifiers, signature and decorators; not comments, docstring, place or white space';
+
+CREATE FUNCTION codebase.file_values(p_file codebase.file_versions) RETURNS jsonb LANGUAGE sql STABLE
+RETURN jsonb_strip_nulls(jsonb_build_object(
+    'lines_physical', (p_file).lines_physical,
+    'lines_source', (p_file).lines_source,
+    'lines_logical', (p_file).lines_logical,
+    'lines_comment', (p_file).lines_comment,
+    'lines_blank', (p_file).lines_blank,
+    'cyclomatic_complexity', (p_file).cyclomatic_complexity,
+    'cognitive_complexity', (p_file).cognitive_complexity,
+    'maintainability_index', (p_file).maintainability_index,
+    'function_count', (p_file).function_count,
+    'class_count', (p_file).class_count)) || (p_file).metrics;
+COMMENT ON FUNCTION codebase.file_values(codebase.file_versions) IS
+    'All values of a file version by metric name, those with a column of their own too';
+
+CREATE FUNCTION codebase.symbol_values(p_symbol codebase.symbols) RETURNS jsonb LANGUAGE sql STABLE
+RETURN jsonb_strip_nulls(jsonb_build_object(
+    'lines', (p_symbol).lines,
+    'statements', CASE WHEN (p_symbol).kind <> 'variable' THEN (p_symbol).statements END,
+    'cyclomatic_complexity', (p_symbol).cyclomatic_complexity,
+    'cognitive_complexity', (p_symbol).cognitive_complexity,
+    'nesting_depth', (p_symbol).nesting_depth,
+    'parameter_count', (p_symbol).parameter_count,
+    'maintainability_index', (p_symbol).maintainability_index)) || (p_symbol).metrics;
+COMMENT ON FUNCTION codebase.symbol_values(codebase.symbols) IS
+    'All values of a symbol by metric name, those with a column of their own too';
 
 CREATE FUNCTION codebase.snapshot_diff(p_a bigint, p_b bigint)
 RETURNS TABLE (path text, change text, symbols_added bigint, symbols_removed bigint, symbols_changed bigint, edges_added bigint, edges_removed bigint)
@@ -2718,6 +2745,10 @@ CREATE TABLE analytics.metric_definitions (
     rollup text NOT NULL CONSTRAINT metric_definitions_rollup_check CHECK (rollup IN ('sum', 'mean', 'max', 'share')),
     description text NOT NULL,
     source text NOT NULL,
+    title text,
+    category text,
+    weight text,
+    kinds text[] NOT NULL DEFAULT '{}',
     CONSTRAINT metric_definitions_pkey PRIMARY KEY (organization_id, metric_name, definition_version)
 );
 CALL base.describe('analytics.metric_definitions', 'What each metric means to an organization, in every version of its meaning', $$
@@ -2729,6 +2760,10 @@ CALL base.describe('analytics.metric_definitions', 'What each metric means to an
     rollup: How parts become a whole
     description: The definition
     source: Where the definition is from
+    title: What it is called
+    category: What it is shown under
+    weight: The metric whose values weigh a mean or share; null: none of its own
+    kinds: The symbols that it is measured of
 $$);
 
 CREATE TABLE analytics.metrics (
@@ -3076,10 +3111,10 @@ BEGIN
         FULL JOIN (SELECT * FROM analytics.metrics m WHERE m.analysis_run_id = b.id AND m.scope = 'codebase' AND m.value_numeric IS NOT NULL) y
             ON y.metric_name = x.metric_name
         LEFT JOIN LATERAL (
-            -- A mean or maximum improves the way its metric does.
+            -- A mean or extreme improves the way its metric does.
             SELECT d.direction FROM analytics.metric_definitions d
             WHERE d.organization_id = a.organization_id AND d.metric_name IN (coalesce(x.metric_name, y.metric_name),
-                regexp_replace(coalesce(x.metric_name, y.metric_name), '_(mean|max)$', ''))
+                regexp_replace(coalesce(x.metric_name, y.metric_name), '_(mean|max|min)$', ''))
             ORDER BY d.metric_name = coalesce(x.metric_name, y.metric_name) DESC,
                 d.definition_version = coalesce(y.definition_version, x.definition_version) DESC
             LIMIT 1
@@ -3509,7 +3544,7 @@ CALL base.describe('analytics.file_analysis', 'The files of a run with their fig
     cognitive_complexity: Of all its code
     maintainability_index: 0 to 100; null when not measured
     function_count: Functions, methods and accessors
-    class_count: Classes
+    class_count: Classes, interfaces and enums
     import_count: What it imports; null at syntax depth
     issue_count: Its issues
     parse_status: Whether it could be read in full

@@ -15,13 +15,13 @@ SELECT coalesce(before.metric_name, after.metric_name) AS metric,
   FROM before
   FULL JOIN after ON after.metric_name = before.metric_name
   LEFT JOIN LATERAL (
-    -- A mean or maximum improves the way its metric does.
+    -- A mean or extreme improves the way its metric does.
     SELECT direction
       FROM analytics.metric_definitions
      WHERE organization_id = coalesce(before.organization_id, after.organization_id)
        AND metric_name IN (
                coalesce(before.metric_name, after.metric_name),
-               regexp_replace(coalesce(before.metric_name, after.metric_name), '_(mean|max)$', '')
+               regexp_replace(coalesce(before.metric_name, after.metric_name), '_(mean|max|min)$', '')
            )
      ORDER BY metric_name = coalesce(before.metric_name, after.metric_name) DESC,
               definition_version = coalesce(after.definition_version, before.definition_version) DESC

@@ -23,17 +23,7 @@ WITH version AS MATERIALIZED (
 SELECT v.id,
        r.id AS run_id,
        r.short_id,
-       jsonb_strip_nulls(jsonb_build_object(
-           'lines_physical', v.lines_physical,
-           'lines_source', v.lines_source,
-           'statements', v.lines_logical,
-           'lines_comment', v.lines_comment,
-           'lines_blank', v.lines_blank,
-           'cyclomatic_complexity', v.cyclomatic_complexity,
-           'cognitive_complexity', v.cognitive_complexity,
-           'function_count', v.function_count,
-           'class_count', v.class_count
-       )) || v.metrics || coalesce(l.metrics, '{}') AS metrics
+       codebase.file_values(v) || coalesce(l.metrics, '{}') AS metrics
   FROM version
   JOIN codebase.file_versions v ON v.id = version.id
   LEFT JOIN codebase.snapshot_files sf ON sf.file_version_id = v.id

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         FileAnalysis,
         FileReport,
         IssueReport,
+        Measurements,
+        MetricDefinition,
         RuleReport,
         RunSummary,
         SymbolReport,
@@ -199,6 +201,18 @@ class CodebaseDBAdapter:
     ) -> list[SymbolReport]:
         with self._reading() as connection:
             return query.symbols(connection, run, query_text, kind, limit)
+
+    def metrics(self, run: UUID, place: str | None = None) -> Measurements:
+        """All that was measured of the codebase, or of a folder, a file or a symbol in it."""
+        with self._reading() as connection:
+            return query.metrics(connection, run, place)
+
+    def metric_definitions(self) -> list[MetricDefinition]:
+        """What each metric means that a recording would measure now."""
+        from graph_sitter_db import plugins
+        from graph_sitter_db.measure.definitions import definitions
+
+        return definitions(plugins.metrics())
 
     def dependencies(self, run: UUID, symbol: str) -> Dependencies:
         with self._reading() as connection:

@@ -101,7 +101,7 @@ def analyse(
         )
     with clock.stage("score"):
         scored = score.score(detected.issues, {f.path: f.facts.lines.source for f in files})
-        totals = measure.totals(files, linkages or {}, structure)
+        totals = measure.totals(files, linkages or {}, recipe.metrics, structure)
     return Analysis(
         origin=origin,
         family=family,

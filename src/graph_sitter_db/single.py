@@ -10,7 +10,7 @@ from graph_sitter_db.extract.summaries import file_summary
 from graph_sitter_db.languages import family_of
 from graph_sitter_db.model.facts import Source, Symbol
 from graph_sitter_db.model.issues import Issue
-from graph_sitter_db.model.keys import CALLABLES, Family, SymbolKind
+from graph_sitter_db.model.keys import Family
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.reports import FileAnalysis, FileReport, IssueReport, SymbolReport
 from graph_sitter_db.model.snapshot import AnalysedFile
@@ -69,7 +69,6 @@ def _analysed(source: Source, family: Family, recipe: Recipe) -> AnalysedFile:
 
 def _in_memory(analysed: AnalysedFile, summary: str) -> FileAnalysis:
     facts, values = analysed.measured.facts, analysed.measured.values
-    kinds = [symbol.kind for symbol in facts.symbols]
     return FileAnalysis(
         path=storable(facts.path),
         language=facts.source.language,
@@ -85,8 +84,8 @@ def _in_memory(analysed: AnalysedFile, summary: str) -> FileAnalysis:
             lines_source=facts.lines.source,
             lines_comment=facts.lines.comment,
             lines_blank=facts.lines.blank,
-            functions=sum(kind in CALLABLES for kind in kinds),
-            classes=kinds.count(SymbolKind.CLASS),
+            functions=store.whole(values.get("function_count")) or 0,
+            classes=store.whole(values.get("class_count")) or 0,
             cyclomatic=store.whole(values.get("cyclomatic_complexity")),
             cognitive=store.whole(values.get("cognitive_complexity")),
             issues=len(analysed.issues),
@@ -111,7 +110,7 @@ def _symbol(analysed: AnalysedFile, symbol: Symbol) -> SymbolReport:
         lines=symbol.end_line - symbol.start_line + 1,
         is_exported=symbol.is_exported,
         docstring=symbol.docstring,
-        parameters=len(symbol.parameters) if symbol.kind in CALLABLES else None,
+        parameters=store.whole(values.get("parameter_count")),
         cyclomatic=store.whole(values.get("cyclomatic_complexity")),
         cognitive=store.whole(values.get("cognitive_complexity")),
         nesting=store.whole(values.get("nesting_depth")),

@@ -334,6 +334,21 @@ def test_a_question_makes_no_organization_of_a_mistyped_name(
     assert found == (None,)
 
 
+def test_metrics_are_shown_of_all_and_of_a_part(recorded: Ask) -> None:
+    assert "  codebase, run " in recorded("metrics")
+    assert "farewell.py:farewell  symbol, run " in recorded("metrics", "farewell.py:farewell")
+    answer = data(recorded, "metrics", "farewell.py")
+    found = {metric["name"]: metric["value"] for metric in answer["metrics"]}
+    assert (answer["scope"], found["return_count"], found["statements"]) == ("file", 2, 6)
+    recorded("metrics", "nowhere", code=2, told="no file or symbol “nowhere”")
+
+
+def test_metrics_are_defined_without_a_database(gsdb: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPH_SITTER_DB_URL", "postgresql://nobody@127.0.0.1:1/none")
+    assert "McCabe 1976" in gsdb("metrics", "--list")
+    assert {"name", "definition", "source"} <= data(gsdb, "metrics", "--list")[0].keys()
+
+
 @pytest.mark.parametrize(
     "question",
     [
@@ -342,6 +357,8 @@ def test_a_question_makes_no_organization_of_a_mistyped_name(
         ["summary"],
         ["files"],
         ["symbols", "greet"],
+        ["metrics"],
+        ["metrics", "--list"],
         ["deps", "greet"],
         ["issues"],
         ["compare", "latest"],

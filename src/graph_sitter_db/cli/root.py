@@ -15,6 +15,7 @@ _PLACES = {
     "show": (f"{_HERE}.show:show", "Show one run: its metrics and its worst files."),
     "files": (f"{_HERE}.files:files", "List a run's files with their sizes and complexities."),
     "symbols": (f"{_HERE}.symbols:symbols", "Find functions, classes and other definitions."),
+    "metrics": (f"{_HERE}.metrics:metrics", "Show what was measured, of all or of a part."),
     "deps": (f"{_HERE}.deps:deps", "Show who uses a symbol, and what it uses."),
     "issues": (f"{_HERE}.issues:issues", "List what the rules found."),
     "explain": (f"{_HERE}.explain:explain", "Show where the points of a score went."),

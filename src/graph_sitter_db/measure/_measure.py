@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
+from graph_sitter_db.model.keys import SymbolKind
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Failure
 
@@ -23,12 +24,16 @@ def measure(
 
         metrics = METRICS
     failed: list[Failure] = [] if failures is None else failures
-    by_symbol = [metric for metric in metrics if metric.of_symbol]
+    by_kind = {kind: _asked_about(kind, metrics) for kind in SymbolKind}
     return MeasuredFile(
         facts=facts,
         values=_of_file(facts, metrics, failed),
-        symbol_values=tuple(_of_symbol(s, facts, by_symbol, failed) for s in facts.symbols),
+        symbol_values=tuple(_of_symbol(s, facts, by_kind[s.kind], failed) for s in facts.symbols),
     )
+
+
+def _asked_about(kind: SymbolKind, metrics: Sequence[Metric]) -> list[Metric]:
+    return [metric for metric in metrics if metric.of_symbol and kind in metric.kinds]
 
 
 def checked(value: float | None) -> float | None:

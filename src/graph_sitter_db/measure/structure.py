@@ -66,7 +66,9 @@ def _of_graph(
 def _totals(
     graph: ModuleGraph, values: Mapping[Place, Mapping[str, float]], metrics: Sequence[Metric]
 ) -> dict[str, float]:
-    """`<metric>_mean` or `<metric>_max`, as its roll-up says, over all that has a value."""
+    """The mean or the maximum, as a metric's roll-up says, over all that has a value: under the
+    metric's own name, and as `<metric>_mean` or `<metric>_max`.
+    """
     totals: dict[str, float] = {
         "import_cycles": len(graph.cycles),
         "import_cycle_files": sum(map(len, graph.cycles)),
@@ -78,9 +80,9 @@ def _totals(
             if place.scope is metric.scope and metric.of_graph and metric.name in each
         ]
         if of_metric and metric.rollup is Rollup.MEAN:
-            totals[f"{metric.name}_mean"] = round(fmean(of_metric), 4)
+            totals[metric.name] = totals[f"{metric.name}_mean"] = round(fmean(of_metric), 4)
         elif of_metric:
-            totals[f"{metric.name}_max"] = max(of_metric)
+            totals[metric.name] = totals[f"{metric.name}_max"] = max(of_metric)
     return totals
 
 

@@ -81,10 +81,11 @@ class Scope(StrEnum):
     SYMBOL = "symbol"
     FILE = "file"
     FOLDER = "folder"
+    CODEBASE = "codebase"
 
 
 class Rollup(StrEnum):
-    """How parts become a whole; `share` is the share of source lines."""
+    """How parts become a whole; a share is a mean that source lines weigh, or what it names."""
 
     SUM = "sum"
     MEAN = "mean"

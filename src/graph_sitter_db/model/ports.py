@@ -6,7 +6,7 @@ from typing import Protocol
 
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Suppression, Symbol
 from graph_sitter_db.model.issues import Finding
-from graph_sitter_db.model.keys import Direction, Family, Rollup, Scope, Severity
+from graph_sitter_db.model.keys import Direction, Family, Rollup, Scope, Severity, SymbolKind
 from graph_sitter_db.model.relations import Linkage
 from graph_sitter_db.model.structure import ModuleGraph, Place, Structure
 
@@ -16,7 +16,7 @@ class Metric:
     """A quantity, as data. Give `of_symbol`, `of_file` or both, or `of_graph`.
 
     The answer None from either means: not defined here. `of_graph` needs the relations between
-    files, and names the places it is defined for.
+    files, and names the places it is defined for. What is measured elsewhere has no function.
     """
 
     name: str
@@ -27,12 +27,20 @@ class Metric:
     definition: str
     source: str  # paper, tool and version the definition is from
     version: str = "1"
-    # Name of the metric whose values weigh a mean or share; None: each counts alike.
+    # Name of the metric whose values weigh a mean or share; None: each counts alike in a mean,
+    # by its source lines in a share.
     weight: str | None = None
+    category: str = "other"  # size, complexity, risk, structure, clarity …: what it is shown under
+    kinds: frozenset[SymbolKind] = frozenset(SymbolKind)  # those that `of_symbol` is asked about
     of_symbol: Callable[[Symbol, FileFacts], float | None] | None = None
     of_file: Callable[[FileFacts], float | None] | None = None
     of_graph: Callable[[ModuleGraph], Iterable[tuple[Place, float]]] | None = None
     scope: Scope = Scope.FILE  # the smallest thing with values, where `of_symbol` is not given
+
+    @property
+    def finest(self) -> Scope:
+        """The smallest thing it is measured of."""
+        return Scope.SYMBOL if self.of_symbol else self.scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

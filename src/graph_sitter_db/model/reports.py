@@ -193,6 +193,46 @@ class Dependencies(Report):
     resolution_rate: float | None
 
 
+class MetricDefinition(Report):
+    """What a metric means."""
+
+    name: str
+    title: str
+    category: str
+    unit: str
+    direction: str  # lower, higher (is better), neutral
+    rollup: str  # sum, mean, max, share
+    weight: str | None  # the metric whose values weigh a mean or share
+    scope: str  # the smallest thing it is measured of: symbol, file, codebase
+    kinds: list[str]  # the symbols it is measured of
+    definition: str
+    source: str
+    version: str
+
+
+class MetricValue(Report):
+    """One metric of a place; None is unknown, never 0."""
+
+    name: str
+    title: str
+    category: str
+    unit: str
+    direction: str
+    value: float | None
+    mean: float | None = None  # over the functions inside (or classes, where it is about those)
+    worst: float | None = None  # of the one that stands worst
+    definition_version: str | None = None
+
+
+class Measurements(Report):
+    """Everything measured of a codebase, a folder, a file or a symbol, as of one run."""
+
+    run: RunSummary
+    scope: str  # codebase, folder, file, symbol
+    place: str  # "" is the codebase; a path; a path and a symbol's key, joined by ":"
+    metrics: list[MetricValue]
+
+
 class MetricChange(Report):
     metric: str
     before: float | None

@@ -5,6 +5,7 @@ from graph_sitter_db.query.dependencies import dependencies
 from graph_sitter_db.query.explanation import explain
 from graph_sitter_db.query.files import StoredFile, file_analysis, file_of_run, files, stored_file
 from graph_sitter_db.query.issues import issues
+from graph_sitter_db.query.metrics import metrics
 from graph_sitter_db.query.references import run, run_at
 from graph_sitter_db.query.results import result, summary_counts
 from graph_sitter_db.query.runs import (
@@ -32,6 +33,7 @@ __all__ = [
     "functions",
     "issues",
     "latest_run",
+    "metrics",
     "newest",
     "other_languages",
     "previous_run",

@@ -33,7 +33,7 @@ def dependencies(conn: Connection[Any], run_id: UUID, path_or_symbol: str) -> De
     run = run_by_id(conn, run_id)
     if run.depth != Depth.GRAPH:
         raise UsageError(_no_graph(run))
-    path, keys = _place(conn, run_id, path_or_symbol)
+    path, keys = place_of(conn, run_id, path_or_symbol)
     total = ask(conn, "resolution", run=run_id)[0]
     sites = total["resolved"] + total["unresolved"]
     return Dependencies(
@@ -47,7 +47,8 @@ def dependencies(conn: Connection[Any], run_id: UUID, path_or_symbol: str) -> De
     )
 
 
-def _place(conn: Connection[Any], run_id: UUID, reference: str) -> tuple[str, list[str]]:
+def place_of(conn: Connection[Any], run_id: UUID, reference: str) -> tuple[str, list[str]]:
+    """The file that is meant, and the keys of the symbol's definitions in it (of a file: none)."""
     found = ask(conn, "symbol_places", run=run_id, reference=reference.strip())
     if len(found) == 1:
         return found[0]["path"], found[0]["keys"]

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from uuid import UUID
 
-from graph_sitter_db.model.keys import Scope, Severity
+from graph_sitter_db.model.keys import Severity
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Failure
+from graph_sitter_db.model.rollup import measured
 from graph_sitter_db.model.snapshot import Analysis
 from graph_sitter_db.store.content import Content
 from graph_sitter_db.store.statements import Statements
@@ -34,6 +35,7 @@ def finished(analysis: Analysis, content: Content) -> dict[str, object]:
         "unresolved_count": sum(linkage.unresolved for linkage in linkages),
         "issue_count": len(issues),
         "critical_issue_count": sum(issue.severity is Severity.CRITICAL for issue in issues),
+        "maintainability_index": analysis.totals.get("maintainability_index"),
         "quality_score": analysis.score.value,
         "grade": analysis.score.grade,
         "score_model": analysis.score.model,
@@ -59,7 +61,7 @@ def write_metrics(sql: Statements, run_id: UUID, analysis: Analysis) -> None:
             {
                 "run_id": run_id,
                 "metric_name": name,
-                "definition_version": versions.get(_metric(name), "1"),
+                "definition_version": versions.get(measured(name, versions), "1"),
                 "value": value,
             }
             for name, value in analysis.totals.items()
@@ -92,21 +94,20 @@ def _remaining(seconds: Iterable[float]) -> list[float]:
     return list(accumulate(reversed([*seconds][1:]), initial=0.0))[::-1]
 
 
-def _metric(total: str) -> str:
-    """The metric whose values a total is made of."""
-    return total.removesuffix("_mean").removesuffix("_max")
-
-
 def definition(metric: Metric) -> dict[str, object]:
     return {
         "metric_name": metric.name,
         "definition_version": metric.version,
-        "scope": Scope.SYMBOL if metric.of_symbol else metric.scope,
+        "scope": metric.finest,
         "unit": metric.unit,
         "direction": metric.direction,
         "rollup": metric.rollup,
         "description": metric.definition,
         "source": metric.source,
+        "title": metric.title,
+        "category": metric.category,
+        "weight": metric.weight,
+        "kinds": sorted(metric.kinds),
     }
 
 

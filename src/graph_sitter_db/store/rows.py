@@ -5,7 +5,7 @@ from typing import Any
 
 from graph_sitter_db.model.facts import Parameter, Symbol
 from graph_sitter_db.model.issues import Issue
-from graph_sitter_db.model.keys import CALLABLES, Scope, SymbolKind
+from graph_sitter_db.model.keys import Scope
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.relations import Linkage
 from graph_sitter_db.model.snapshot import AnalysedFile
@@ -14,18 +14,24 @@ from graph_sitter_db.store.text import stored, stored_json
 
 type Row = tuple[object, ...]
 
-_COLUMNS = frozenset(
+# Values with a column of their own; SQL's file_values and symbol_values put them back together.
+_OF_FILES = frozenset(
     (
         *("lines_physical", "lines_source", "lines_logical", "lines_comment", "lines_blank"),
-        *("statements", "lines", "cyclomatic_complexity", "cognitive_complexity"),
-        *("nesting_depth", "parameter_count", "function_count", "class_count"),
+        *("cyclomatic_complexity", "cognitive_complexity", "maintainability_index"),
+        *("function_count", "class_count"),
+    )
+)
+_OF_SYMBOLS = frozenset(
+    (
+        *("lines", "statements", "cyclomatic_complexity", "cognitive_complexity"),
+        *("nesting_depth", "parameter_count", "maintainability_index"),
     )
 )
 
 
 def version_row(path: str, file: AnalysedFile) -> Row:
     facts, values = file.measured.facts, file.measured.values
-    kinds = [symbol.kind for symbol in facts.symbols]
     return (
         path,
         facts.source.sha256,
@@ -35,16 +41,17 @@ def version_row(path: str, file: AnalysedFile) -> Row:
         len(facts.source.content),
         facts.lines.physical,
         facts.lines.source,
-        facts.statements,
+        whole(values.get("lines_logical")),
         facts.lines.comment,
         facts.lines.blank,
         whole(values.get("cyclomatic_complexity")),
         whole(values.get("cognitive_complexity")),
-        sum(kind in CALLABLES for kind in kinds),
-        kinds.count(SymbolKind.CLASS),
+        values.get("maintainability_index"),
+        whole(values.get("function_count")),
+        whole(values.get("class_count")),
         facts.is_test,
         facts.is_generated,
-        stored_json({k: v for k, v in values.items() if k not in _COLUMNS}),
+        stored_json({k: v for k, v in values.items() if k not in _OF_FILES}),
     )
 
 
@@ -71,13 +78,14 @@ def symbol_rows(path: str, file: AnalysedFile) -> Iterator[Row]:
             symbol.is_exported,
             symbol.docstring is not None,
             [stored(each) for each in symbol.decorators],
-            len(symbol.parameters) if symbol.kind in CALLABLES else None,
+            whole(values.get("parameter_count")),
             symbol.return_type and stored(symbol.return_type),
             symbol.end_line - symbol.start_line + 1,
             whole(values.get("cyclomatic_complexity")),
             whole(values.get("cognitive_complexity")),
             whole(values.get("nesting_depth")),
-            stored_json({k: v for k, v in values.items() if k not in _COLUMNS}),
+            values.get("maintainability_index"),
+            stored_json({k: v for k, v in values.items() if k not in _OF_SYMBOLS}),
             symbol.structure_sha256,
             symbol.docstring and stored(symbol.docstring),
             _parameters(symbol),

@@ -172,7 +172,10 @@ def _file(path: str, content: Content, depth: Depth) -> AnalysedFile:
         symbols=tuple(_symbols(content.symbols)),
     )
     values = [{"cyclomatic_complexity": len(body)} for body in content.symbols.values()]
-    measured = MeasuredFile(facts, {"cyclomatic_complexity": 5, "own": 1.5}, tuple(values))
+    classes = sum(symbol.kind is SymbolKind.CLASS for symbol in facts.symbols)
+    counts = {"function_count": len(values) - classes, "class_count": classes}
+    own = {"cyclomatic_complexity": 5, "own": 1.5, **counts}
+    measured = MeasuredFile(facts, own, tuple(values))
     with_graph = depth is Depth.GRAPH
     issues = (_issue(path, spec) for spec in content.issues)
     return AnalysedFile(

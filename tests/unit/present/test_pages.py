@@ -11,7 +11,10 @@ from graph_sitter_db.model.reports import (
     FailureReport,
     FileReport,
     IssueReport,
+    Measurements,
     MetricChange,
+    MetricDefinition,
+    MetricValue,
     Relation,
     RunSummary,
     SymbolChange,
@@ -23,6 +26,7 @@ from graph_sitter_db.present import (
     dependencies,
     files,
     issues,
+    metrics,
     run,
     runs,
     symbols,
@@ -232,3 +236,57 @@ def test_a_database_that_does_not_run_is_no_error() -> None:
         users=None,
     )
     assert "not running" in plain(database.page(status))
+
+
+def metric(make: Make, name: str, **fields: Any) -> MetricValue:
+    told = {"title": name, "category": "size", "unit": "lines", "direction": "lower", "value": 1}
+    value: MetricValue = make(MetricValue, name=name, **{**told, **fields})
+    return value
+
+
+def test_metrics_are_told_with_unit_and_which_way_is_better(make: Make) -> None:
+    found = [
+        metric(make, "Length", value=1234, mean=17.64, worst=296),
+        metric(make, "Covered", category="clarity", unit="%", direction="higher", value=87.34),
+        metric(make, "Size", direction="neutral"),
+    ]
+    text = plain(metrics.page(measured(make, found)))
+    assert "src/click  folder, run 3f2a1b0c" in text
+    assert "  Length  1,234  lines  ↓       17.6    296" in text
+    assert "  Covered   87.3  %     ↑" in text
+    assert "  Size        1  lines\n" in text
+    assert text.index("Size\n") < text.index("Clarity\n")
+
+
+def measured(make: Make, found: list[MetricValue]) -> Measurements:
+    fields = {"run": make(RunSummary), "scope": "folder", "place": "src/click", "metrics": found}
+    answer: Measurements = make(Measurements, **fields)
+    return answer
+
+
+def test_an_unknown_metric_is_a_dash_and_not_nothing(make: Make) -> None:
+    text = plain(metrics.page(measured(make, [metric(make, "Covered", value=None)])))
+    assert "Covered      –  lines" in text
+    assert "0" not in text.splitlines()[-1]
+
+
+def test_a_definition_is_told_with_its_roll_up_and_source(make: Make) -> None:
+    definition = make(
+        MetricDefinition,
+        name="index",
+        title="Index",
+        category="complexity",
+        unit="points",
+        direction="higher",
+        rollup="mean",
+        weight="lines_source",
+        scope="file",
+        kinds=[],
+        definition="How it is.",
+        source="Somebody 1999",
+        version="2",
+    )
+    text = plain(metrics.definitions([definition]))
+    assert text.startswith("Complexity\n")
+    told = "index  points  ↑       mean by lines_source  How it is. (Somebody 1999; version 2)"
+    assert told in text

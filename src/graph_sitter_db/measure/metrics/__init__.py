@@ -2,6 +2,7 @@
 
 from graph_sitter_db.measure.metrics.centrality import CENTRALITY
 from graph_sitter_db.measure.metrics.cognitive import COGNITIVE
+from graph_sitter_db.measure.metrics.counts import COUNTS
 from graph_sitter_db.measure.metrics.coverage import COVERAGE
 from graph_sitter_db.measure.metrics.cyclomatic import CYCLOMATIC
 from graph_sitter_db.measure.metrics.definitions import DEFINITIONS
@@ -13,11 +14,14 @@ from graph_sitter_db.measure.metrics.nesting import NESTING
 from graph_sitter_db.measure.metrics.parameters import PARAMETERS
 from graph_sitter_db.measure.metrics.returns import RETURNS
 from graph_sitter_db.measure.metrics.statements import STATEMENTS
+from graph_sitter_db.measure.metrics.symbols import SYMBOLS
 from graph_sitter_db.model.ports import Metric
 
 METRICS: tuple[Metric, ...] = (
+    *COUNTS,
     *LINES,
     STATEMENTS,
+    *SYMBOLS,
     *DEFINITIONS,
     CYCLOMATIC,
     COGNITIVE,

@@ -30,6 +30,7 @@ CENTRALITY = Metric(
     unit="ratio",
     direction=Direction.NEUTRAL,
     rollup=Rollup.MAX,
+    category="structure",
     definition=(
         "PageRank over the files that depend on each other, tests left out: the share of time that "
         "somebody spends in a file who follows dependencies at random and starts anew every "

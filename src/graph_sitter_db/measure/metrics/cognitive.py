@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from graph_sitter_db.measure.callables import functions_around, inside, is_callable, loose_controls
 from graph_sitter_db.model.facts import Control, ControlKind, FileFacts, Symbol
-from graph_sitter_db.model.keys import Direction, Language, Rollup
+from graph_sitter_db.model.keys import CALLABLES, Direction, Language, Rollup
 from graph_sitter_db.model.ports import Metric
 
 _NESTED = frozenset(
@@ -27,10 +27,6 @@ _FLAT = frozenset(
         ControlKind.LABELLED_JUMP,
     }
 )
-
-
-def _of_symbol(symbol: Symbol, facts: FileFacts) -> float | None:
-    return _whole(symbol, facts) if is_callable(symbol) else None
 
 
 def _of_file(facts: FileFacts) -> float:
@@ -112,6 +108,8 @@ COGNITIVE = Metric(
         "other's, and what stands outside them."
     ),
     source="SonarSource, Cognitive Complexity 1.5 (2021)",
-    of_symbol=_of_symbol,
+    category="complexity",
+    kinds=CALLABLES,
+    of_symbol=_whole,
     of_file=_of_file,
 )

@@ -1,7 +1,7 @@
 """What a coverage report says; no source tells it, so neither metric has a function of one."""
 
 from graph_sitter_db.model.coverage import Tally
-from graph_sitter_db.model.keys import Direction, Rollup, Scope
+from graph_sitter_db.model.keys import CALLABLES, Direction, Rollup, Scope
 from graph_sitter_db.model.ports import Metric
 
 _REPORT = (
@@ -22,9 +22,11 @@ def _metric(name: str, title: str, counted: str) -> Metric:
         unit="%",
         direction=Direction.HIGHER,
         rollup=Rollup.SHARE,
-        scope=Scope.SYMBOL,
         definition=f"{counted}; so is the roll-up. {_REPORT}",
         source=_SOURCE,
+        category="coverage",
+        kinds=CALLABLES,
+        scope=Scope.SYMBOL,
     )
 
 

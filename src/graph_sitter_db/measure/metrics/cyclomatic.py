@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from graph_sitter_db.measure.callables import is_callable, loose_controls
 from graph_sitter_db.model.facts import Control, ControlKind, FileFacts, Symbol
-from graph_sitter_db.model.keys import Direction, Language, Rollup
+from graph_sitter_db.model.keys import CALLABLES, Direction, Language, Rollup
 from graph_sitter_db.model.ports import Metric
 
 _SHARED = frozenset(
@@ -33,9 +33,7 @@ _TYPESCRIPT = _SHARED | {
 }
 
 
-def _of_symbol(symbol: Symbol, facts: FileFacts) -> float | None:
-    if not is_callable(symbol):
-        return None
+def _of_symbol(symbol: Symbol, facts: FileFacts) -> float:
     return 1 + _decisions(symbol.controls, facts)
 
 
@@ -65,6 +63,8 @@ CYCLOMATIC = Metric(
         "are left out. A file's value: the sum over its functions, and the decisions outside them."
     ),
     source="McCabe 1976; radon 6.0.1; ESLint 9 complexity",
+    category="complexity",
+    kinds=CALLABLES,
     of_symbol=_of_symbol,
     of_file=_of_file,
 )

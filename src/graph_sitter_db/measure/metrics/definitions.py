@@ -23,6 +23,7 @@ DEFINITIONS = (
         rollup=Rollup.SUM,
         definition="Functions, methods and accessors at any depth; overload signatures each.",
         source="graph-sitter-db 1",
+        category="size",
         of_file=_functions,
     ),
     Metric(
@@ -33,6 +34,7 @@ DEFINITIONS = (
         rollup=Rollup.SUM,
         definition="Classes, interfaces and enums at any depth.",
         source="graph-sitter-db 1",
+        category="size",
         of_file=_classes,
     ),
 )

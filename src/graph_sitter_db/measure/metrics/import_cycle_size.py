@@ -19,6 +19,7 @@ IMPORT_CYCLE_SIZE = Metric(
     unit="files",
     direction=Direction.LOWER,
     rollup=Rollup.MAX,
+    category="structure",
     definition=(
         "Files that all reach each other by imports that run when they are imported, the file "
         "itself included; not defined for a file in no cycle."

@@ -61,7 +61,9 @@ INHERITANCE = (
         unit="classes",
         direction=Direction.LOWER,
         rollup=Rollup.MAX,
+        category="structure",
         scope=Scope.SYMBOL,
+        kinds=CLASSES,
         definition=(
             "Steps from a class up to its farthest ancestor; interfaces, and those that it "
             "implements, count as classes. Ancestors outside of the codebase count as one step; "
@@ -76,7 +78,9 @@ INHERITANCE = (
         unit="classes",
         direction=Direction.NEUTRAL,
         rollup=Rollup.MAX,
+        category="structure",
         scope=Scope.SYMBOL,
+        kinds=CLASSES,
         definition="Classes of the codebase that inherit directly from a class, or implement it.",
         source="NOC of Chidamber and Kemerer, A Metrics Suite for Object Oriented Design (1994)",
         of_graph=_numbers_of_children,

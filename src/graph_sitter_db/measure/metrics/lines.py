@@ -18,6 +18,7 @@ def _metric(
         rollup=Rollup.SUM,
         definition=definition,
         source="graph-sitter-db 1; radon 6.0.1 raw divides source lines further",
+        category="size",
         of_file=of_file,
     )
 
@@ -59,6 +60,7 @@ LINES = (
         rollup=Rollup.MAX,
         definition="Lines from a definition's own first line, after decorators, to its last token.",
         source="graph-sitter-db 1",
+        category="size",
         of_symbol=_span,
     ),
 )

@@ -98,6 +98,7 @@ def _metric(
         rollup=Rollup.MEAN if unit == "ratio" else Rollup.MAX,
         definition=definition,
         source=_SOURCE,
+        category="structure",
         of_graph=of_graph,
     )
 

@@ -1,8 +1,7 @@
 """How deep the flow is nested."""
 
-from graph_sitter_db.measure.callables import is_callable
 from graph_sitter_db.model.facts import ControlKind, FileFacts, Symbol
-from graph_sitter_db.model.keys import Direction, Rollup
+from graph_sitter_db.model.keys import CALLABLES, Direction, Rollup
 from graph_sitter_db.model.ports import Metric
 
 _LEVELS = frozenset(
@@ -19,9 +18,7 @@ _LEVELS = frozenset(
 )
 
 
-def _of_symbol(symbol: Symbol, facts: FileFacts) -> float | None:
-    if not is_callable(symbol):
-        return None
+def _of_symbol(symbol: Symbol, facts: FileFacts) -> float:
     return max((c.nesting + 1 for c in symbol.controls if c.kind in _LEVELS), default=0)
 
 
@@ -36,5 +33,7 @@ NESTING = Metric(
         "try, with and finally are no level."
     ),
     source="graph-sitter-db 1",
+    category="complexity",
+    kinds=CALLABLES,
     of_symbol=_of_symbol,
 )

@@ -1,14 +1,11 @@
 """How many parameters a caller sees."""
 
-from graph_sitter_db.measure.callables import is_callable
 from graph_sitter_db.model.facts import FileFacts, Symbol
-from graph_sitter_db.model.keys import Direction, Rollup, SymbolKind
+from graph_sitter_db.model.keys import CALLABLES, Direction, Rollup, SymbolKind
 from graph_sitter_db.model.ports import Metric
 
 
-def _of_symbol(symbol: Symbol, facts: FileFacts) -> float | None:
-    if not is_callable(symbol):
-        return None
+def _of_symbol(symbol: Symbol, facts: FileFacts) -> float:
     return len(symbol.parameters) - _has_own_object(symbol, facts)
 
 
@@ -30,5 +27,7 @@ PARAMETERS = Metric(
     rollup=Rollup.MAX,
     definition="Parameters in the signature, without self, cls and this; `*args` counts as one.",
     source="graph-sitter-db 1",
+    category="complexity",
+    kinds=CALLABLES,
     of_symbol=_of_symbol,
 )

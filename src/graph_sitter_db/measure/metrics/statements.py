@@ -14,8 +14,8 @@ STATEMENTS = Metric(
         "`elif` included. A symbol's are its own level's; the file's are all."
     ),
     source="Python 3.13 ast",
+    category="size",
+    kinds=frozenset(SymbolKind) - {SymbolKind.VARIABLE},
     of_file=lambda facts: facts.statements,
-    of_symbol=lambda symbol, facts: (
-        None if symbol.kind is SymbolKind.VARIABLE else symbol.statements
-    ),
+    of_symbol=lambda symbol, facts: symbol.statements,
 )
