@@ -77,7 +77,9 @@ class Comparison:
         counts = Counter(each.reason for each in self.differences)
         if counts:
             yield "\nWhere they differ:\n"
-            rows = [(name, counts[name], self._example(name)) for name in self.reasons]
+            rows = [
+                (name, counts[name], self._example(name)) for name in self.reasons if counts[name]
+            ]
             yield from _table(("because", "cases", "the first"), rows)
 
     def _example(self, reason: str) -> str:

@@ -1,8 +1,20 @@
 """The page about comparisons: `python -m tests.oracles.page > docs/checked-against.md`."""
 
-from tests.oracles import cognitive_complexipy, cyclomatic_eslint, cyclomatic_radon, lines_radon
+from tests.oracles import (
+    cognitive_complexipy,
+    cyclomatic_eslint,
+    cyclomatic_radon,
+    findings_ruff,
+    lines_radon,
+)
 
-COMPARISONS = (cyclomatic_radon, cyclomatic_eslint, cognitive_complexipy, lines_radon)
+COMPARISONS = (
+    cyclomatic_radon,
+    cyclomatic_eslint,
+    cognitive_complexipy,
+    lines_radon,
+    findings_ruff,
+)
 
 HEAD = """\
 # Checked against others
