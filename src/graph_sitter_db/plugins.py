@@ -89,8 +89,7 @@ def _check(plugin: Any, group: str, taken: dict[str, Any]) -> None:
 def _is_rule(plugin: Any) -> bool:
     if not isinstance(plugin, Rule):
         return False
-    checks = (plugin.check_file, plugin.check_codebase, plugin.check_suppression)
-    return sum(check is not None for check in checks) == 1
+    return bool(plugin.check_file or plugin.check_codebase) != bool(plugin.check_suppression)
 
 
 _LOOKS_RIGHT: dict[str, Callable[[Any], bool]] = {

@@ -47,7 +47,7 @@ def detect(
     *,
     structure: Structure | None = None,
 ) -> Detected:
-    """All issues of a codebase. Without linkages the rules that need the graph are left out.
+    """All issues of a codebase. Without linkages the checks that need the graph are left out.
 
     A rule that raises loses what it would have found there (one file, or the codebase) and nothing
     else. Generated files are judged only for whether they parse: nobody edits them.
@@ -60,12 +60,12 @@ def detect(
         settings,
         structure=structure or Structure(),
     )
-    run = [rule for rule in rules if rule.check_codebase is None or linkages is not None]
     found: list[Found] = []
     failures: list[Failure] = []
-    for rule in run:
-        for path, check in _checks(rule, codebase):
+    for rule in rules:
+        for path, check in _checks(rule, codebase, linkages is not None):
             _try(rule, path, check, codebase, found, failures)
+    run = [rule for rule in rules if rule.check_codebase is None or linkages is not None]
     issues = accepted(identified(found), codebase.files)
     left = unused(issues, codebase.files, rules=rules, run=run)
     issues += identified(f for f in left if _is_wanted(f.rule, f.finding, codebase))
@@ -79,14 +79,14 @@ def detect(
 type Check = Callable[[], Iterable[Finding]]
 
 
-def _checks(rule: Rule, codebase: Codebase) -> Iterator[tuple[str, Check]]:
+def _checks(rule: Rule, codebase: Codebase, with_graph: bool) -> Iterator[tuple[str, Check]]:
     """What is to be run, each with the path it is about; "" is the codebase."""
     settings, check_file, check_codebase = codebase.settings, rule.check_file, rule.check_codebase
     if check_file:
         for path, file in codebase.files.items():
             limits = settings.limits_of(rule, path)
             yield path, lambda file=file, limits=limits: check_file(file, limits)  # type: ignore[misc]
-    if check_codebase:
+    if check_codebase and with_graph:
         limits = settings.limits_of(rule)
         yield "", lambda: check_codebase(replace(codebase, rule=rule), limits)
 
@@ -100,7 +100,7 @@ def _try(
     failures: list[Failure],
 ) -> None:
     try:
-        results = [Found(rule, _checked(finding, path, codebase)) for finding in check()]
+        results = [Found(rule, _checked(each, path, codebase), not path) for each in check()]
         wanted = [each for each in results if _is_wanted(rule, each.finding, codebase)]
     except Exception as error:  # whatever a rule does
         failures.append(Failure(path, "rule", rule.name, f"{type(error).__name__}: {error}"))

@@ -54,7 +54,8 @@ def page(rules: Sequence[Rule]) -> str:
 
 
 def _row(rule: Rule) -> str:
-    graph = (" *graph*" if rule.check_codebase else "") + ("" if rule.is_on else " *off*")
+    needs_graph = rule.check_codebase and not rule.check_file
+    graph = (" *graph*" if needs_graph else "") + ("" if rule.is_on else " *off*")
     return (
         f"| [{rule.name}](#{rule.name}){graph} | {rule.title} | {rule.category} | {rule.severity} "
         f"| {_limits(rule)} | {_effort(rule.effort)} |"

@@ -16,7 +16,7 @@ class Found:
 
     rule: Rule
     finding: Finding
-    needs_graph: bool = False  # though its rule, as such, does not
+    needs_graph: bool = False
     minutes: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +50,7 @@ def identified(found: Iterable[Found]) -> list[Issue]:
                 finding=finding,
                 fingerprint=_fingerprint(*identity, str(number)),
                 effort_minutes=each.minutes,
-                depends_on_graph=rule.check_codebase is not None or each.needs_graph,
+                depends_on_graph=each.needs_graph,
             )
         )
     return issues

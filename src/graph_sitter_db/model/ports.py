@@ -86,9 +86,9 @@ type Limits = Mapping[str, float]
 class Rule:
     """A defect to look for, as data.
 
-    Give `check_file` (bytes alone decide), `check_codebase` (needs the graph) or
-    `check_suppression` (looks at a comment that suppresses nothing, at one name in it, and whether
-    a rule of that name ran).
+    Give `check_file` (bytes alone decide), `check_codebase` (needs the graph), or both, which find
+    different things; or `check_suppression` (looks at a comment that suppresses nothing, at one
+    name in it, and whether a rule of that name ran).
     """
 
     name: str
@@ -109,7 +109,7 @@ class Rule:
 
     @property
     def check(self) -> Callable[..., object]:
-        """The one that is given."""
+        """The one that is given; of two, the one that also runs without the graph."""
         found = self.check_file or self.check_codebase or self.check_suppression
         assert found
         return found

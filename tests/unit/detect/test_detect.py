@@ -141,6 +141,19 @@ def test_rules_for_the_codebase_need_the_graph(make: Any) -> None:
     assert issues(run(files, cycle, with_graph=False)) == []
 
 
+def test_a_rule_with_two_checks_finds_without_the_graph_what_needs_none(make: Any) -> None:
+    def check(codebase: Codebase, limits: Limits) -> Iterable[Finding]:
+        return [finding(line=2)]
+
+    both = rule(check_file=finds(1), check_codebase=check)
+    needs_graph = {
+        i.finding.start_line: i.depends_on_graph for i in issues(run([make.file()], both))
+    }
+    assert needs_graph == {1: False, 2: True}
+    [alone] = issues(run([make.file()], both, with_graph=False))
+    assert alone.finding.start_line == 1
+
+
 def test_limits_can_differ_by_path(make: Any) -> None:
     def check(file: MeasuredFile, limits: Limits) -> Iterable[Finding]:
         return [finding(file.path, limit=limits["lines"])]
