@@ -151,6 +151,7 @@ PYTHON = LanguageSpec(
     docstring=definitions.docstring_text,
     kept=frozenset(
         {
+            "as_pattern_target",
             "assignment",
             "boolean_operator",
             "comment",
@@ -162,6 +163,7 @@ PYTHON = LanguageSpec(
             "import_from_statement",
             "import_statement",
             "named_expression",
+            "nonlocal_statement",
             "with_item",
         }
     ),

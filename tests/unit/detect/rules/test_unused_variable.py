@@ -1,0 +1,103 @@
+import pytest
+
+from graph_sitter_db.detect.rules.unused_variable import RULE
+from graph_sitter_db.testing import find
+
+
+def unused(source: str, path: str = "a.ts") -> list[str]:
+    return [i.finding.anchor for i in find(RULE, {path: source}) if not i.depends_on_graph]
+
+
+def in_function(body: str) -> list[str]:
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    return unused(f"def f(a):\n{indented}", "a.py")
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("x = 1", ["x"]),
+        ("x: int = 1", ["x"]),
+        ("x = y = 1\nreturn y", ["x"]),
+        ("x = 1\nx = 2", ["x"]),
+        ("if (x := a): ...", ["x"]),
+        ("with a as x, b as (y, z): ...", ["x"]),
+        ("with (a as x): ...", ["x"]),
+        ("try: ...\nexcept A as x: ...\nexcept B as x: print(x)", ["x"]),
+        ("def g():\n    x = 1\nx = 2\nreturn x", ["x"]),
+        ("x = 1\nreturn a.x, f(x=2)", ["x"]),
+        ("x = 1  # noqa: E501", ["x"]),
+    ],
+)
+def test_values_that_nothing_reads_are_reported(body: str, names: list[str]) -> None:
+    assert in_function(body) == names
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x = 1\nreturn lambda: x",
+        "x = 1\nreturn f'{x}'",
+        "x = 1\nx += 1",
+        "x = 1\nclass A:\n    y = x",
+        "x = 1\nreturn [y for y in a if y > x]",
+        "x = 1\ndef g():\n    nonlocal x",
+        "x, y = a",
+        "for x in a: ...",
+        "_x = 1",
+        "x: int",
+        "x = 1\nreturn locals()",
+        "x = 1\nreturn eval('x')",
+        "a.x = a[0] = 1",
+        "class A:\n    x = 1",
+        "global x\nx = 1",
+        "x = 1  # noqa: F841",
+    ],
+)
+def test_what_is_read_or_has_to_be_there_is_left_alone(body: str) -> None:
+    assert in_function(body) == []
+
+
+def test_modules_are_left_alone_but_for_what_their_handlers_catch() -> None:
+    source = "x = 1\ntry: ...\nexcept A as error: ...\n"
+    assert unused(source, "a.py") == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("export {}\nconst x = 1\n", []),  # no name is exported: it may be a script
+        ("export const x = 1, y = 2\nconst z = 3\n", ["z"]),
+        ("import './b'\nlet x\nx = 1\n", ["x"]),
+        ("export function f() {\n  var x = 1\n  if (x_) { const y = 2 }\n}\n", ["x", "y"]),
+        ("export const f = ({ a }) => {\n  const { b, c: d, e = 1 } = a\n}\n", ["b", "d", "e"]),
+        ("export const f = () => {\n  { const x = 1 }\n  { const x = 2; g(x) }\n}\n", ["x"]),
+        ("const a = require('a')\n", ["a"]),
+    ],
+)
+def test_typescript_values_that_nothing_reads_are_reported(source: str, names: list[str]) -> None:
+    assert unused(source) == names
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "const x = 1\n",
+        "export {}\ndeclare const x: number\nexport const y = 1\n",
+        "const x = 1\nexport { x }\n",
+        "const x = 1\nexport type X = typeof x\n",
+        "const _x = 1\nexport const y = 1\n",
+        "const x = () => 1\nexport const y = 1\n",  # a function: unused_symbol's
+        "export function f() {\n  const [a, b] = g()\n  return b\n}\n",
+        "export function f() {\n  const { a, ...rest } = g()\n  return rest\n}\n",
+        "export function f() {\n  for (const x of g()) h()\n  for (const y in g()) h()\n}\n",
+        "export function f() {\n  if (g) { var x = 1 }\n  return x\n}\n",
+        "export function f() {\n  try { g() } catch (error) { h() }\n}\n",
+    ],
+)
+def test_typescript_names_that_are_read_or_have_to_be_there_are_left_alone(source: str) -> None:
+    assert unused(source) == []
+
+
+def test_declarations_are_left_alone() -> None:
+    assert unused("export {}\nconst x: number\n", "a.d.ts") == []
