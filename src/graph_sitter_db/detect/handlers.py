@@ -10,6 +10,17 @@ from graph_sitter_db.model.issues import Finding
 
 _BROAD = frozenset({"Exception", "BaseException", "builtins.Exception"})
 _NOTHING = frozenset({"pass_statement", "empty_statement"})
+_FUNCTIONS = frozenset(
+    {
+        "arrow_function",
+        "class_definition",
+        "function_declaration",
+        "function_definition",
+        "function_expression",
+        "lambda",
+        "method_definition",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +52,30 @@ class Handler:
         return all(map(_does_nothing, body.named_children)) and not self._has_comment_after(body)
 
     @property
+    def has_alternative(self) -> bool:
+        """What it guards returns, so that what stands after it is for errors only."""
+        waiting = [self._guarded]
+        while waiting:
+            node = waiting.pop()
+            if node.type == "return_statement":
+                return True
+            if node.type not in _FUNCTIONS:
+                waiting += node.named_children
+        return False
+
+    @property
     def raises(self) -> bool:
         """Whether `raise` occurs in it, also as in `with reraised():`."""
         return b"raise" in self.node.text
 
     def finding(self, message: str) -> Finding:
         """Known by the first statement it guards."""
-        guarded = self.node.parent.child_by_field_name("body")
-        first = guarded.named_children[:1] if guarded else ()
+        first = self._guarded.named_children[:1]
         return at(self.facts, self.node, message, anchor="".join(map(compact, first)))
+
+    @property
+    def _guarded(self) -> Any:
+        return self.node.parent.child_by_field_name("body")
 
     def _caught(self) -> str | None:
         value = next((c for c in self.node.named_children if c.type not in _NO_VALUE), None)

@@ -104,8 +104,13 @@ _CALLS = frozenset({"call", "call_expression", "new_expression"})
 
 
 def shown(node: Any) -> str:
-    """A node's source, short and on one line, for a message."""
-    text = " ".join(node.text.decode("utf-8", "replace").split())
+    """A node's source for a message."""
+    return shortened(node.text.decode("utf-8", "replace"))
+
+
+def shortened(source: str) -> str:
+    """Short and on one line."""
+    text = " ".join(source.split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from graph_sitter_db.detect.places import described, functions
+from graph_sitter_db.detect.places import described, functions, shortened
 from graph_sitter_db.model.facts import MeasuredFile, Parameter
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Language, Severity
@@ -15,7 +15,8 @@ _MUTABLE = re.compile(
 )
 
 _READ_ONLY = re.compile(
-    r"['\"]?(?:\w+\.)?(?:Mapping|Sequence|Iterable|Collection|Container|AbstractSet)\b"
+    r"['\"]?(?:(?:\w+\.)?Optional\[)?(?:\w+\.)?"
+    r"(?:Mapping|Sequence|Iterable|Collection|Container|AbstractSet)\b"
 )
 
 
@@ -28,7 +29,7 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
             yield Finding(
                 path=file.path,
                 message=f"All calls of {described(symbol)} share one "
-                f"`{parameter.name}={parameter.default}`",
+                f"`{parameter.name}={shortened(parameter.default or '')}`",
                 start_line=symbol.start_line,
                 end_line=symbol.start_line,
                 symbol=symbol.key,
@@ -37,8 +38,12 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
 
 
 def _is_shared(parameter: Parameter) -> bool:
-    """What is declared read-only is not changed by any call that passes the type checker."""
+    """What is declared read-only is not changed by any call that passes the type checker; and what
+    is called a cache, or private, is shared on purpose.
+    """
     if parameter.default is None or _READ_ONLY.match(parameter.annotation or ""):
+        return False
+    if parameter.name.startswith("_") or "cache" in parameter.name or "memo" in parameter.name:
         return False
     return _MUTABLE.match(parameter.default) is not None
 
@@ -53,11 +58,17 @@ RULE = Rule(
     category="safety",
     severity=Severity.WARNING,
     limits={},
-    effort=Effort(constant=5, source="SonarQube S5717"),
+    effort=Effort(constant=5, source="our estimate"),
     bad=(Example(files={"add.py": "def add(item, to=[], seen=set()):\n    pass\n"}, findings=2),),
     good=(
         Example(files={"add.py": "def add(item, to=None, seen=()):\n    pass\n"}, findings=0),
-        Example(files={"add.py": "def add(item, to: Sequence[str] = []):\n    pass\n"}, findings=0),
+        Example(files={"add.py": "def add(item, _sums={}):\n    pass\n"}, findings=0),
+        Example(
+            files={
+                "add.py": "def add(to: Sequence[str] = [], by: Optional[Mapping] = {}):\n    pass\n"
+            },
+            findings=0,
+        ),
         Example(
             files={"add.ts": "export const add = (item, to = []) => {\n  return to\n}\n"},
             findings=0,
