@@ -1,5 +1,6 @@
 """Public code that does not say what it is for."""
 
+import re
 from collections.abc import Iterator
 
 from graph_sitter_db.detect.publicity import is_public
@@ -15,22 +16,36 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """
     if file.facts.is_test:
         return
+    told = {symbol.qualified_name for symbol in file.facts.symbols if symbol.docstring}
     for symbol in file.facts.symbols:
-        if symbol.docstring or symbol.lines_source <= limits["lines"]:
+        if symbol.qualified_name in told or symbol.lines_source <= limits["lines"]:
             continue
         if _can_have_one(symbol) and is_public(symbol, file.facts):
             yield _finding(file.path, symbol, limits["lines"])
 
 
 def _can_have_one(symbol: Symbol) -> bool:
-    """Accessors, constructors and other special methods are told by their class; so are overriding
-    methods.
+    """Accessors, constructors and other special methods are told by their class; overriding methods
+    and subclasses by what they override or extend; `@f.register` functions by `f`.
     """
     if symbol.kind not in (SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CLASS):
         return False
     if symbol.name.startswith("_") or symbol.name == "constructor" or symbol.nesting:
         return False
-    return not any(name.endswith(("overload", "override")) for name in symbol.decorators)
+    parents = (re.split(r"[\[(<]", base)[0].rpartition(".")[2] for base in symbol.bases)
+    if not _SAYS_NOTHING.issuperset(parents):
+        return False
+    own = f"{symbol.name}."
+    return not any(
+        name.startswith(own) or name.endswith(("overload", "override"))
+        for name in symbol.decorators
+    )
+
+
+# Parents that tell what kind of class it is, and not what it is for.
+_SAYS_NOTHING = frozenset(
+    {"ABC", "BaseModel", "Exception", "Generic", "NamedTuple", "Protocol", "TypedDict", "object"}
+)
 
 
 def _finding(path: str, symbol: Symbol, limit: float) -> Finding:
@@ -56,8 +71,8 @@ RULE = Rule(
     title="Public code without a docstring",
     why=(
         "Who calls it from elsewhere has only the name to go by. Very short functions, private "
-        "ones, tests, accessors and methods of classes with parents (they may inherit their "
-        "description) are left alone."
+        "ones, tests, accessors, and classes with parents and their methods (they may inherit "
+        "their description) are left alone."
     ),
     category="documentation",
     severity=Severity.INFO,
@@ -72,6 +87,9 @@ RULE = Rule(
     ),
     good=(
         Example(files={"report.py": _with_lines(10)}, findings=0),
+        Example(
+            files={"report.py": _with_lines(11, "class Weekly(Report):\n    pass")}, findings=0
+        ),
         Example(files={"report.py": _with_lines(11, "def _report(rows):")}, findings=0),
         Example(
             files={"report.py": _with_lines(12, 'def report(rows):\n    """Prints."""')}, findings=0
