@@ -15,9 +15,12 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """pycodestyle's and ruff's E711, less what may build a query or a mask: there `==` is meant.
 
     Reported where the answer is taken as true or false at once; and where it is assigned or
-    returned, in files that import no library whose objects answer `==` with an expression.
+    returned, in files that import no library whose objects answer `==` with an expression. Tests
+    are left alone: they may test that very answer.
     """
     facts = file.facts
+    if facts.is_test:
+        return
     for place in facts.places.get("comparison_operator", ()):
         if facts.source.content.find(b"None", *place) >= 0:
             node = facts.node("comparison_operator", *place)

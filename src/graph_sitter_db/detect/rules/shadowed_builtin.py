@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from graph_sitter_db.detect.places import at
+from graph_sitter_db.detect.places import at, functions
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import CALLABLES, Language, Severity, SymbolKind
@@ -24,8 +24,8 @@ _ANY = re.compile(rf"\b(?:{'|'.join(sorted(_BUILTINS))})\b".encode())
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Limit `public`: 1 also reports parameters and functions that others know by their names, as
-    ruff's A001 and A002 do; SonarQube's S5806 looks at local variables only.
+    """Limit `public`: 1 also reports parameters, functions and exports that others know by their
+    names, as ruff's A001, A002 and A004 do; SonarQube's S5806 looks at local variables only.
 
     Attributes and methods of classes are reached through their object, and shadow nothing.
     """
@@ -33,17 +33,20 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     if facts.source.language is not Language.PYTHON or facts.names.isdisjoint(_BUILTINS):
         return
     taken = {(s.ordinal, p.name) for s in facts.symbols for p in s.parameters}
-    for symbol in facts.symbols:
-        if symbol.kind in CALLABLES and (limits["public"] or _is_ours(symbol, facts)):
+    if not limits["public"]:
+        taken |= {(_MODULE, name) for name in facts.exports or ()}
+    for symbol, _ in functions(file):
+        if limits["public"] or _is_ours(symbol, facts):
             yield from _named(file, symbol)
     for node in sorted(_bound(facts), key=lambda node: node.start_byte):
         scope, name = _scope(facts, node.start_byte), node.text.decode()
-        key = (-1 if scope is None else scope.ordinal, name)
+        key = (_MODULE if scope is None else scope.ordinal, name)
         if key not in taken and (scope is None or scope.kind in CALLABLES):
             taken.add(key)
             yield at(facts, node, _MESSAGE.format(name), name)
 
 
+_MODULE = -1
 _MESSAGE = "`{}` hides the builtin of that name"
 
 
