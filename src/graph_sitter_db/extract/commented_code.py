@@ -13,7 +13,8 @@ _CODE = re.compile(
     rb"[=({\[;:]|\bimport\b|^\W*(?:return|raise|throw|del|pass|break)\b", re.MULTILINE
 )
 _OPENER = re.compile(r"#+|//+|/\*+|\*+(?!/)")
-_MOST_TRIES = 12  # beginnings and ends looked at in one block, so that long prose stays cheap
+_PAIRS = ("()", "[]", "{}")
+_MOST_TRIES = 6  # beginnings and ends looked at in one block, so that long prose stays cheap
 
 
 _LONGEST_GAP = 4  # lines that may lie between pieces of one
@@ -41,12 +42,14 @@ def commented_code(
 def _blocks(content: bytes, comments: Iterable[tuple[int, int]]) -> Iterator[list[Line]]:
     """Comments in lines of their own, those of following lines together."""
     block: list[Line] = []
+    row = counted = 0
     for start, end in comments:
+        row, counted = row + content.count(b"\n", counted, start), start
         if content[content.rfind(b"\n", 0, start) + 1 : start].strip():
             continue
         if content.startswith(b"/**", start):
             continue  # documentation, which may well show code
-        lines = list(_lines(content, start, end))
+        lines = list(_lines(content[start:end], row + 1))
         if block and lines[0].number != block[-1].number + 1:
             yield block
             block = []
@@ -55,9 +58,8 @@ def _blocks(content: bytes, comments: Iterable[tuple[int, int]]) -> Iterator[lis
         yield block
 
 
-def _lines(content: bytes, start: int, end: int) -> Iterator[Line]:
-    first = content.count(b"\n", 0, start) + 1
-    text = content[start:end].decode("utf-8", "replace").removesuffix("*/")
+def _lines(comment: bytes, first: int) -> Iterator[Line]:
+    text = comment.decode("utf-8", "replace").removesuffix("*/")
     for number, line in enumerate(text.split("\n"), first):
         bare = line.strip() if number == first else line.rstrip()
         yield Line(number, _OPENER.sub("", bare, count=1) if number == first else bare)
@@ -107,6 +109,8 @@ def _indent(line: Line) -> int:
 
 def _is_code(lines: Sequence[Line], parser: Parser, spec: LanguageSpec) -> bool:
     text = textwrap.dedent("\n".join(line.text for line in lines)) + "\n"
+    if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
+        return False  # sooner known than by parsing
     root = parser.parse(text.encode()).root_node
     statements = [each for each in root.named_children if each.type != "comment"]
     return (

@@ -13,7 +13,7 @@ from graph_sitter_db.extract.suppressions import suppressions
 from graph_sitter_db.extract.syntax_frames import symbols_of
 from graph_sitter_db.extract.syntax_lines import line_map
 from graph_sitter_db.extract.syntax_marks import is_generated, is_test
-from graph_sitter_db.extract.syntax_table import parser, table
+from graph_sitter_db.extract.syntax_table import parser, spelled_out, table
 from graph_sitter_db.extract.syntax_text import Text, UnreadableError, text_of
 from graph_sitter_db.extract.syntax_vocabulary import Vocabularies
 from graph_sitter_db.extract.syntax_walk import Walk
@@ -40,7 +40,7 @@ def _facts(source: Source) -> FileFacts:
     tree = _parsed(text, source)
     walk = _walked(tree, text, source)
     lines = line_map(text.parsed, walk.comments + walk.docstrings, walk.long_strings)
-    vocabularies = Vocabularies(table(source.language), walk.frames)
+    vocabularies = Vocabularies(spelled_out(source.language), walk.frames)
     names = _decoded(walk.used_names, text)
     problem = _error(tree.root_node) or text.note
     return FileFacts(

@@ -40,6 +40,12 @@ def table(language: Language) -> Table:
     return found
 
 
+@cache
+def spelled_out(language: Language) -> frozenset[bytes]:
+    """Keywords, punctuation, brackets: the tokens that the grammar leaves no choice about."""
+    return frozenset(each for each in table(language) if isinstance(each, bytes))
+
+
 _KINDS = 1 << 16  # errors have the last number
 
 

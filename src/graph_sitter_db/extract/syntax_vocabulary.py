@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Set
 
 from graph_sitter_db.extract.syntax_frames import BEGIN, END, STATEMENT, Frame
-from graph_sitter_db.extract.syntax_walk import Table
 from graph_sitter_db.model.facts import Vocabulary
 
 _CLOSING = frozenset({b")", b"]", b"}"})  # the second half of an operator counted with its first
@@ -16,8 +15,8 @@ class Vocabularies:
     Keywords, punctuation and brackets (a pair once) are operators; names and literals operands.
     """
 
-    def __init__(self, table: Table, frames: Iterable[Frame]) -> None:
-        self._operators = frozenset(each for each in table if isinstance(each, bytes)) - _CLOSING
+    def __init__(self, spelled_out: Set[bytes], frames: Iterable[Frame]) -> None:
+        self._operators = spelled_out - _CLOSING
         self._others: Set[bytes] = {*_CLOSING, STATEMENT, BEGIN, END, *(f.digest for f in frames)}
 
     def of(self, frame: Frame) -> Vocabulary:
