@@ -13,7 +13,7 @@ _CODE = re.compile(
     rb"[=({\[;:]|\bimport\b|^\W*(?:return|raise|throw|del|pass|break)\b", re.MULTILINE
 )
 _OPENER = re.compile(r"#+|//+|/\*+|\*+(?!/)")
-_PAIRS = ("()", "[]", "{}")
+_PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 _MOST_TRIES = 6  # beginnings and ends looked at in one block, so that long prose stays cheap
 
 
