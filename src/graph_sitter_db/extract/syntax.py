@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from tree_sitter import Node, Tree
@@ -47,7 +48,7 @@ def _facts(source: Source) -> FileFacts:
         source=source,
         parse_status=ParseStatus.PARTIAL if problem else ParseStatus.OK,
         parse_error=problem,
-        lines=lines.lines,
+        lines=replace(lines.lines, logical=walk.logical_lines()),
         statements=walk.statements,
         symbols=symbols_of(walk.frames, walk.spec, lines.source_between, vocabularies.of),
         controls=tuple(walk.file.controls),

@@ -73,6 +73,8 @@ def _observers(name: str, spec: LanguageSpec) -> Iterator[Handler]:
         yield Walk.wrapped_statement
     elif name in spec.statements:
         yield Walk.statement
+    if name in spec.members:
+        yield Walk.member
     if name in spec.kept:
         yield partial(Walk.keep, name=name)
     if name in spec.imports:

@@ -12,11 +12,24 @@ from tree_sitter import Node
 from graph_sitter_db.extract.syntax_frames import BEGIN, END, STATEMENT, Frame
 from graph_sitter_db.extract.syntax_text import Text
 from graph_sitter_db.languages.terms import Binding, LanguageSpec
-from graph_sitter_db.model.facts import Site
+from graph_sitter_db.model.facts import ControlKind, Site
+from graph_sitter_db.model.keys import SymbolKind
 
 type Handler = Callable[["Walk", Node], None]
 type Table = list[Handler | bytes | None]  # by node kind; bytes: a token that is always the same
 
+# What heads a part of a statement without being one.
+_CLAUSES = frozenset(
+    {
+        ControlKind.ELSE,
+        ControlKind.LOOP_ELSE,
+        ControlKind.TRY_ELSE,
+        ControlKind.EXCEPT,
+        ControlKind.FINALLY,
+        ControlKind.CASE,
+        ControlKind.DEFAULT_CASE,
+    }
+)
 _LONGEST_NAME = 200
 _LIKE_NAMES = re.compile(rb"\w{0,2}[\"'`]+([\w$]+(?:[.:\[\]|,/-]+[\w$]+)*[\])]*)[\"'`]+")
 _NAME = re.compile(rb"[^\W\d][\w$]*|\$[\w$]*")
@@ -41,6 +54,8 @@ class Walk:
         self.docstrings: list[tuple[int, int]] = []
         self.long_strings: list[tuple[int, int]] = []  # first and last row
         self.statements = 0
+        self.members = 0  # of classes, as far as they are no statements
+        self.decorators = 0
         self.text = text
         self.table = table
         self.stack: list[Node | Callable[[], None]] = []
@@ -75,6 +90,12 @@ class Walk:
             else:
                 handler(self, item)  # type: ignore[operator]
         self.file.close()
+
+    def logical_lines(self) -> int:
+        """Once all is read."""
+        owners = [f for f in self.frames if f.kind is not SymbolKind.VARIABLE]  # these own no flow
+        clauses = sum(c.kind in _CLAUSES for each in (self.file, *owners) for c in each.controls)
+        return self.statements + len(self.docstrings) + self.decorators + self.members + clauses
 
     def read(self, node: Node) -> str:
         return self.text.read(node.start_byte, node.end_byte)
@@ -121,7 +142,11 @@ class Walk:
             if inside:
                 self.names.update(_NAME.findall(inside[1]))
 
+    def member(self, node: Node) -> None:
+        self.members += 1
+
     def decorator(self, node: Node) -> None:
+        self.decorators += 1
         self.leading.append(node)
         if self.spec.header_controls:
             self.descend(node)

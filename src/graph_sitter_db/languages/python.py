@@ -125,6 +125,7 @@ PYTHON = LanguageSpec(
     boolean_transparent=frozenset({"parenthesized_expression"}),
     short_circuits={},
     statements=STATEMENTS,
+    members=frozenset(),
     statement_wrappers={},
     blocks=frozenset({"block"}),
     comments=frozenset({"comment"}),

@@ -93,6 +93,7 @@ class LanguageSpec:
     short_circuits: Mapping[str, Mapping[str, ControlKind]]  # node type → operator → control
 
     statements: frozenset[str]
+    members: frozenset[str]  # of classes, where these are no statements
     statement_wrappers: Mapping[str, str]  # statement → field of another that is the statement
     blocks: frozenset[str]  # nodes whose extent carries meaning that no token shows
     comments: frozenset[str]

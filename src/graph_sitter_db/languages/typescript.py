@@ -185,6 +185,15 @@ def _spec(language: Language, grammar: Callable[[], Any]) -> LanguageSpec:
             ),
         },
         statements=STATEMENTS,
+        members=frozenset(
+            {
+                "abstract_method_signature",
+                "class_static_block",
+                "field_definition",
+                "method_definition",
+                "public_field_definition",
+            }
+        ),
         statement_wrappers={"export_statement": "declaration"},
         blocks=frozenset(),
         comments=frozenset({"comment", "html_comment"}),

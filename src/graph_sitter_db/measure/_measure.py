@@ -17,12 +17,15 @@ def measure(
 ) -> MeasuredFile:
     """Values by metric name, where the metric is defined. Without `metrics`: the built-in ones.
 
-    A metric that raises or gives no finite number costs its own value; `failures` gets why.
+    A metric that raises or gives no finite number costs its own value; `failures` gets why. Of a
+    file that could not be read, or was left out, nothing is known.
     """
     if metrics is None:
         from graph_sitter_db.measure.metrics import METRICS
 
         metrics = METRICS
+    if not facts.is_read:
+        return MeasuredFile(facts, {}, ())
     failed: list[Failure] = [] if failures is None else failures
     by_kind = {kind: _asked_about(kind, metrics) for kind in SymbolKind}
     return MeasuredFile(

@@ -1,9 +1,9 @@
-"""What metrics share: which symbols are functions, and which stand inside which."""
+"""What metrics share: which symbols are functions, which stand inside which, and what is theirs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from graph_sitter_db.model.facts import Control, FileFacts, Symbol
-from graph_sitter_db.model.keys import CALLABLES
+from graph_sitter_db.model.keys import CALLABLES, SymbolKind
 
 
 def is_callable(symbol: Symbol) -> bool:
@@ -38,3 +38,40 @@ def loose_controls(facts: FileFacts) -> Iterator[Control]:
     for symbol in facts.symbols:
         if symbol.controls and not is_callable(symbol) and not any(functions_around(symbol, facts)):
             yield from symbol.controls
+
+
+def has_own_object(symbol: Symbol, facts: FileFacts) -> bool:
+    """Python's `self` and `cls`, and TypeScript's `this`, are not passed by the caller."""
+    if not symbol.parameters or symbol.is_static:
+        return False
+    first = symbol.parameters[0].name
+    owner = symbol.parent_ordinal is not None and facts.symbols[symbol.parent_ordinal]
+    in_class = owner and owner.kind in (SymbolKind.CLASS, SymbolKind.ENUM)
+    return first == "this" or (bool(in_class) and first in ("self", "cls", "mcs"))
+
+
+def once_a_file[T](compute: Callable[[FileFacts], T]) -> Callable[[FileFacts], T]:
+    """For what several metrics ask of a file, one after the other."""
+    last: list[tuple[FileFacts, T]] = []
+
+    def computed(facts: FileFacts) -> T:
+        if not last or last[0][0] is not facts:
+            last[:] = [(facts, compute(facts))]
+        return last[0][1]
+
+    return computed
+
+
+@once_a_file
+def own_lines(facts: FileFacts) -> Sequence[int]:
+    """Source lines of each function's own level, by ordinal; what is no function has none.
+
+    A line of a function that stands inside another is that one's alone.
+    """
+    own = [symbol.lines_source if is_callable(symbol) else 0 for symbol in facts.symbols]
+    for symbol in facts.symbols:
+        if symbol.parent_ordinal is not None and is_callable(symbol):
+            around = next(functions_around(symbol, facts), None)
+            if around is not None:
+                own[around.ordinal] -= symbol.lines_source
+    return [max(0, lines) for lines in own]

@@ -133,13 +133,15 @@ def symbol_key(qualified_name: str, duplicate_ordinal: int) -> str:
 class Lines:
     """Physical lines, each counted once: source + comment + blank = physical.
 
-    A docstring's lines are comment.
+    A docstring's lines are comment. Logical lines are what physical ones would be with one
+    statement, docstring, decorator, member of a class or header of a clause in each.
     """
 
     physical: int = 0
     source: int = 0
     comment: int = 0
     blank: int = 0
+    logical: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,11 @@ class FileFacts:
     @property
     def path(self) -> str:
         return self.source.path
+
+    @property
+    def is_read(self) -> bool:
+        """Whether anything but the bytes is known."""
+        return self.parse_status in (ParseStatus.OK, ParseStatus.PARTIAL)
 
     def nodes(self, *types: str) -> Iterator[Any]:
         """The tree's nodes of these types, of those a language's `kept` names; type by type, each

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from graph_sitter_db.model.facts import Parameter, Symbol
+from graph_sitter_db.model.facts import FileFacts, Parameter, Symbol
 from graph_sitter_db.model.issues import Issue
 from graph_sitter_db.model.keys import Scope
 from graph_sitter_db.model.paths import storable
@@ -39,11 +39,7 @@ def version_row(path: str, file: AnalysedFile) -> Row:
         facts.parse_status,
         facts.parse_error and stored(facts.parse_error),
         len(facts.source.content),
-        facts.lines.physical,
-        facts.lines.source,
-        whole(values.get("lines_logical")),
-        facts.lines.comment,
-        facts.lines.blank,
+        *_lines(facts),
         whole(values.get("cyclomatic_complexity")),
         whole(values.get("cognitive_complexity")),
         values.get("maintainability_index"),
@@ -53,6 +49,12 @@ def version_row(path: str, file: AnalysedFile) -> Row:
         facts.is_generated,
         stored_json({k: v for k, v in values.items() if k not in _OF_FILES}),
     )
+
+
+def _lines(facts: FileFacts) -> Row:
+    lines = facts.lines
+    found = (lines.physical, lines.source, lines.logical, lines.comment, lines.blank)
+    return found if facts.is_read else (None,) * len(found)
 
 
 def symbol_rows(path: str, file: AnalysedFile) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from tests.unit.measure.conftest import Reader
 from graph_sitter_db import measure
 from graph_sitter_db.measure.metrics import METRICS
 from graph_sitter_db.model.facts import FileFacts, Symbol
-from graph_sitter_db.model.keys import Direction, EdgeKind, Rollup
+from graph_sitter_db.model.keys import Direction, EdgeKind, ParseStatus, Rollup
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Edge, Failure, Linkage
 
@@ -170,3 +170,11 @@ def test_a_value_that_is_no_finite_number_costs_only_itself(read: Reader, value:
     assert measured.symbol_values == ({"sound": 0.5},)
     assert [(each.name, each.line) for each in failures] == [("odd", None), ("odd", 1)]
     assert all("ValueError: gives " in each.message for each in failures)
+
+
+@pytest.mark.parametrize("status", [ParseStatus.FAILED, ParseStatus.SKIPPED])
+def test_of_a_file_that_was_not_read_nothing_is_known(read: Reader, status: ParseStatus) -> None:
+    unread = measure.measure(FileFacts(read("").source, status, "why"))
+    assert (unread.values, unread.symbol_values) == ({}, ())
+    totals = measure.totals([unread, measure.measure(read("x = 1\n"))], {})
+    assert (totals["files"], totals["lines_physical"], totals["comment_density"]) == (2, 1, 0)

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from graph_sitter_db.detect.publicity import is_reachable
 from graph_sitter_db.model.facts import FileFacts, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Language, Severity, SymbolKind
 from graph_sitter_db.model.ports import Codebase, Effort, Example, Limits, Rule
+from graph_sitter_db.model.publicity import is_reachable
 
 
 def check(codebase: Codebase, limits: Limits) -> Iterator[Finding]:

@@ -1,51 +1,13 @@
 """Cyclomatic complexity: decisions, plus one."""
 
-from collections.abc import Iterable
-
-from graph_sitter_db.measure.callables import is_callable, loose_controls
-from graph_sitter_db.model.facts import Control, ControlKind, FileFacts, Symbol
-from graph_sitter_db.model.keys import CALLABLES, Direction, Language, Rollup
+from graph_sitter_db.measure.decisions import complexity, decisions
+from graph_sitter_db.model.facts import FileFacts, Symbol
+from graph_sitter_db.model.keys import CALLABLES, Direction, Rollup
 from graph_sitter_db.model.ports import Metric
-
-_SHARED = frozenset(
-    {
-        ControlKind.IF,
-        ControlKind.ELIF,
-        ControlKind.FOR,
-        ControlKind.WHILE,
-        ControlKind.EXCEPT,
-        ControlKind.CASE,
-        ControlKind.TERNARY,
-        ControlKind.BOOLEAN,
-    }
-)
-_PYTHON = _SHARED | {
-    ControlKind.LOOP_ELSE,
-    ControlKind.TRY_ELSE,
-    ControlKind.COMPREHENSION,
-    ControlKind.COMPREHENSION_IF,
-    ControlKind.ASSERT,
-}
-_TYPESCRIPT = _SHARED | {
-    ControlKind.NULLISH,
-    ControlKind.OPTIONAL_CHAIN,
-    ControlKind.DEFAULT_VALUE,
-}
 
 
 def _of_symbol(symbol: Symbol, facts: FileFacts) -> float:
-    return 1 + _decisions(symbol.controls, facts)
-
-
-def _of_file(facts: FileFacts) -> float:
-    functions = (1 + _decisions(s.controls, facts) for s in facts.symbols if is_callable(s))
-    return sum(functions) + _decisions(loose_controls(facts), facts)
-
-
-def _decisions(controls: Iterable[Control], facts: FileFacts) -> int:
-    if facts.source.language is Language.PYTHON:
-        return sum(c.weight for c in controls if c.kind in _PYTHON and not c.in_assert)
-    return sum(c.weight for c in controls if c.kind in _TYPESCRIPT and not c.in_lambda)
+    return 1 + decisions(symbol.controls, facts)
 
 
 CYCLOMATIC = Metric(
@@ -66,5 +28,5 @@ CYCLOMATIC = Metric(
     category="complexity",
     kinds=CALLABLES,
     of_symbol=_of_symbol,
-    of_file=_of_file,
+    of_file=complexity,
 )

@@ -41,6 +41,14 @@ LINES = (
         lambda facts: facts.lines.source,
     ),
     _metric(
+        "lines_logical",
+        "Logical lines",
+        "Statements, docstrings, decorators, and headers of clauses (else, except, catch, finally, "
+        "case); in TypeScript methods and fields too, which are no statements there. As radon's "
+        "LLOC, but for its counting a line twice that has a colon inside.",
+        lambda facts: facts.lines.logical,
+    ),
+    _metric(
         "lines_comment",
         "Comment lines",
         "Lines of comments and docstrings without other code, their empty lines included.",

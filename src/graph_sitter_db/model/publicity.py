@@ -1,9 +1,25 @@
 """Whether a symbol can be reached from outside its codebase."""
 
+import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from graph_sitter_db.model.facts import FileFacts, Symbol
-from graph_sitter_db.model.keys import CALLABLES, Language
+from graph_sitter_db.model.keys import CALLABLES, Language, SymbolKind
+
+
+def documentable(facts: FileFacts) -> Iterator[tuple[Symbol, bool]]:
+    """Functions, methods and classes that others may use and need to be told about, each with
+    whether it has a docstring, or another definition of its name has; none of tests.
+
+    Accessors, constructors and other special methods are told by their class; overriding methods
+    and subclasses by what they override or extend; `@f.register` functions by `f`.
+    """
+    if not facts.is_test:
+        told = {symbol.qualified_name for symbol in facts.symbols if symbol.docstring}
+        for symbol in facts.symbols:
+            if _needs_words(symbol) and is_public(symbol, facts):
+                yield symbol, symbol.qualified_name in told
 
 
 def is_public(symbol: Symbol, facts: FileFacts) -> bool:
@@ -29,6 +45,27 @@ def is_reachable(symbol: Symbol, facts: FileFacts) -> bool:
     if facts.source.language is not Language.PYTHON:
         return symbol.is_exported
     return not _is_private(symbol.name) and not _is_private_module(facts.path)
+
+
+def _needs_words(symbol: Symbol) -> bool:
+    if symbol.kind not in (SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CLASS):
+        return False
+    if symbol.name.startswith("_") or symbol.name == "constructor" or symbol.nesting:
+        return False
+    parents = (re.split(r"[\[(<]", base)[0].rpartition(".")[2] for base in symbol.bases)
+    if not _SAYS_NOTHING.issuperset(parents):
+        return False
+    own = f"{symbol.name}."
+    return not any(
+        name.startswith(own) or name.endswith(("overload", "override"))
+        for name in symbol.decorators
+    )
+
+
+# Parents that tell what kind of class it is, and not what it is for.
+_SAYS_NOTHING = frozenset(
+    {"ABC", "BaseModel", "Exception", "Generic", "NamedTuple", "Protocol", "TypedDict", "object"}
+)
 
 
 def _around(symbol: Symbol, facts: FileFacts) -> list[Symbol]:
