@@ -627,7 +627,7 @@ BEGIN ATOMIC
         FROM (SELECT sf.* FROM codebase.snapshot_files sf WHERE sf.snapshot_id = p_before) b
         FULL JOIN (SELECT sf.* FROM codebase.snapshot_files sf WHERE sf.snapshot_id = p_after) a ON a.file_id = b.file_id
         CROSS JOIN (SELECT count(*) = 2 AS both_there FROM (VALUES (p_before), (p_after)) AS given (id)
-                    JOIN codebase.snapshots s ON s.id = given.id AND s.depth = 'graph') g
+                    JOIN codebase.snapshots s ON s.id = given.id AND (s.depth = 'graph' OR s.file_count = 0)) g
     ), sides AS MATERIALIZED (
         -- What is not the same row on both sides.
         SELECT f.file_id, s.*
@@ -641,7 +641,8 @@ BEGIN ATOMIC
     ), held AS MATERIALIZED (
         SELECT h.*, count(*) OVER (PARTITION BY h.file_id, h.fingerprint, h.number) = 2 AS is_on_both_sides
         FROM (
-            SELECT s.*, i.*, row_number() OVER (PARTITION BY s.is_after, s.file_id, i.fingerprint ORDER BY i.issue_id, i.accepted_id) AS number
+            SELECT s.*, i.issue_id, i.accepted_id, i.fingerprint, nullif(i.symbol, '') AS symbol,
+                row_number() OVER (PARTITION BY s.is_after, s.file_id, i.fingerprint ORDER BY i.issue_id, i.accepted_id) AS number
             FROM sides s
             CROSS JOIN LATERAL (
                 SELECT i.id AS issue_id, NULL::bigint AS accepted_id, i.fingerprint, i.symbol FROM codebase.issue_records i WHERE i.file_version_id = s.version

@@ -59,6 +59,7 @@ CREATE TABLE analytics.analysis_runs (
     notes text[] NOT NULL DEFAULT '{}',
     graph_summary text,
     seconds jsonb NOT NULL DEFAULT '{}',
+    accepted_issue_count integer,
     CONSTRAINT analysis_runs_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT analysis_runs_short_id_key UNIQUE (organization_id, short_id),
     CONSTRAINT analysis_runs_completed_check CHECK (status NOT IN ('completed', 'partial') OR snapshot_id IS NOT NULL),
@@ -125,6 +126,7 @@ CALL base.describe('analytics.analysis_runs', 'One analysis of one commit (or wo
     notes: What a reader should know: dirty tree, shallow clone, no git …
     graph_summary: graph-sitter's own summary
     seconds: Time by stage
+    accepted_issue_count: Findings that comments in the code accept; they are no issues and count nowhere else
 $$);
 
 CREATE TABLE analytics.analysis_steps (
@@ -231,7 +233,8 @@ CREATE TABLE analytics.issue_triage (
     comment text,
     decided_by uuid DEFAULT base.current_user_id() CONSTRAINT issue_triage_decided_by_fkey REFERENCES base.users,
     decided_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT issue_triage_pkey PRIMARY KEY (codebase_id, fingerprint),
+    path text NOT NULL DEFAULT '',
+    CONSTRAINT issue_triage_pkey PRIMARY KEY (codebase_id, fingerprint, path),
     CONSTRAINT issue_triage_assigned_check CHECK ((state = 'assigned') = (assigned_to IS NOT NULL)),
     CONSTRAINT issue_triage_codebase_fkey FOREIGN KEY (organization_id, codebase_id)
         REFERENCES codebase.codebases (organization_id, id) ON DELETE CASCADE
@@ -239,7 +242,7 @@ CREATE TABLE analytics.issue_triage (
 CREATE INDEX issue_triage_codebase_idx ON analytics.issue_triage (organization_id, codebase_id);
 CREATE INDEX issue_triage_assigned_to_idx ON analytics.issue_triage (assigned_to);
 CREATE INDEX issue_triage_decided_by_idx ON analytics.issue_triage (decided_by);
-CALL base.describe('analytics.issue_triage', 'What people decided about an issue, by its fingerprint', $$
+CALL base.describe('analytics.issue_triage', 'What people decided about an issue, by its fingerprint and path', $$
     codebase_id: The codebase
     fingerprint: The issue
     state: The decision
@@ -247,6 +250,7 @@ CALL base.describe('analytics.issue_triage', 'What people decided about an issue
     comment: Why
     decided_by: Who decided
     decided_at: When
+    path: The file it was decided for, to be found again where the issue moves; empty: for every file that has the fingerprint
 $$);
 
 CREATE TABLE analytics.system_metrics (
@@ -354,7 +358,7 @@ GRANT SELECT ON analytics.performance_baselines TO graph_sitter_app;
 CREATE TRIGGER updated_at BEFORE UPDATE ON analytics.analysis_runs
     FOR EACH ROW EXECUTE FUNCTION base.update_updated_at_column('duration_ms');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON analytics.issue_triage
-    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry('codebase_id', 'fingerprint');
+    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry('codebase_id', 'fingerprint', 'path');
 CREATE TRIGGER notify_finished AFTER UPDATE OF status ON analytics.analysis_runs
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND NEW.status IN ('completed', 'partial', 'failed', 'timed_out', 'cancelled'))
     EXECUTE FUNCTION base.notify_change();
@@ -386,11 +390,12 @@ END;
 COMMENT ON FUNCTION analytics.earlier_runs(uuid) IS
     'Completed runs of the same codebase, branch and depth at earlier points of history, and which of them is the previous one';
 
-CREATE FUNCTION analytics.issue_lifecycle(p_run_id uuid, p_previous_run_id uuid DEFAULT NULL)
-RETURNS TABLE (fingerprint base.sha256, state text, first_seen_run uuid, last_seen_run uuid)
-LANGUAGE sql STABLE SET jit = off
+-- With the rights of its owner, as a view: whoever reads analytics.issues may not read the tables under it.
+CREATE FUNCTION analytics.issue_history(p_run_id uuid, p_previous_run_id uuid DEFAULT NULL)
+RETURNS TABLE (issue_id bigint, state text, first_seen_run uuid, last_seen_run uuid, paths text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
 BEGIN ATOMIC
-    WITH earlier AS MATERIALIZED (
+    WITH RECURSIVE earlier AS MATERIALIZED (
         SELECT e.run_id, e.snapshot_id, e.at, CASE WHEN p_previous_run_id IS NULL THEN e.is_previous ELSE e.run_id = p_previous_run_id END AS is_previous
         FROM analytics.earlier_runs(p_run_id) e
         UNION ALL
@@ -399,37 +404,76 @@ BEGIN ATOMIC
     ), points AS MATERIALIZED (
         SELECT e.run_id, e.snapshot_id, e.is_previous, false AS is_this, row_number() OVER (ORDER BY e.at, e.run_id) AS position FROM earlier e
         UNION ALL
-        SELECT r.id, r.snapshot_id, false, true, 9223372036854775807 FROM analytics.analysis_runs r WHERE r.id = p_run_id
+        SELECT r.id, r.snapshot_id, false, true, (SELECT count(*) FROM earlier) + 1 FROM analytics.analysis_runs r WHERE r.id = p_run_id
     ), contents AS MATERIALIZED (
         -- Each version is looked at once, however many snapshots hold it.
-        SELECT sf.file_version_id, NULL::bigint AS linkage_id, min(p.position) AS first, max(p.position) AS last,
-            bool_or(p.is_previous) AS in_previous, bool_or(p.is_this) AS in_this
-        FROM points p JOIN codebase.snapshot_files sf ON sf.snapshot_id = p.snapshot_id GROUP BY sf.file_version_id
+        SELECT sf.file_id, sf.file_version_id, NULL::bigint AS linkage_id, min(p.position) AS first, max(p.position) AS last, bool_or(p.is_this) AS is_there
+        FROM points p JOIN codebase.snapshot_files sf ON sf.snapshot_id = p.snapshot_id GROUP BY sf.file_id, sf.file_version_id
         UNION ALL
-        SELECT NULL, sf.linkage_id, min(p.position), max(p.position), bool_or(p.is_previous), bool_or(p.is_this)
-        FROM points p JOIN codebase.snapshot_files sf ON sf.snapshot_id = p.snapshot_id WHERE sf.linkage_id IS NOT NULL GROUP BY sf.linkage_id
-    ), seen AS (
-        SELECT i.fingerprint, min(i.first) AS first, max(i.last) AS last, bool_or(i.in_previous) AS in_previous, bool_or(i.in_this) AS in_this
+        SELECT sf.file_id, NULL, sf.linkage_id, min(p.position), max(p.position), bool_or(p.is_this)
+        FROM points p JOIN codebase.snapshot_files sf ON sf.snapshot_id = p.snapshot_id WHERE sf.linkage_id IS NOT NULL GROUP BY sf.file_id, sf.linkage_id
+    ), held AS MATERIALIZED (
+        SELECT c.file_id, c.first, c.last, c.is_there, i.id, i.fingerprint FROM contents c JOIN codebase.issue_records i ON i.file_version_id = c.file_version_id
+        UNION ALL
+        SELECT c.file_id, c.first, c.last, c.is_there, i.id, i.fingerprint FROM contents c JOIN codebase.issue_records i ON i.linkage_id = c.linkage_id
+    ), stays AS MATERIALIZED (
+        -- While its path is the same, an issue is known by its fingerprint.
+        SELECT h.file_id, h.fingerprint, min(h.first) AS first, max(h.last) AS last FROM held h GROUP BY h.file_id, h.fingerprint
+    ), matches AS MATERIALIZED (
+        SELECT m.* FROM codebase.issue_matches(
+            (SELECT p.snapshot_id FROM points p WHERE p.is_previous), (SELECT p.snapshot_id FROM points p WHERE p.is_this)) m
+        WHERE m.before_id IS NOT NULL
+    ), arrivals AS MATERIALIZED (
+        -- Points at which it may have come from another path: an equal one was somewhere else just before.
+        SELECT DISTINCT s.first AS position FROM stays s JOIN stays o ON o.fingerprint = s.fingerprint AND o.file_id <> s.file_id
+            AND o.first < s.first AND o.last >= s.first - 1
+    ), moves AS MATERIALIZED (
+        SELECT b.file_id AS file_before, a.file_id AS file_after, a.fingerprint, m.position
         FROM (
-            SELECT i.fingerprint, c.first, c.last, c.in_previous, c.in_this
-            FROM contents c JOIN codebase.issue_records i ON i.file_version_id = c.file_version_id
+            SELECT n.position, m.before_id, m.after_id
+            FROM arrivals n JOIN points a ON a.position = n.position AND NOT a.is_this JOIN points b ON b.position = n.position - 1
+            CROSS JOIN LATERAL codebase.issue_matches(b.snapshot_id, a.snapshot_id) m
             UNION ALL
-            SELECT i.fingerprint, c.first, c.last, c.in_previous, c.in_this
-            FROM contents c JOIN codebase.issue_records i ON i.linkage_id = c.linkage_id
-        ) i
-        GROUP BY i.fingerprint
+            SELECT (SELECT p.position FROM points p WHERE p.is_this), m.before_id, m.after_id FROM matches m
+        ) m
+        JOIN held b ON b.id = m.before_id
+        JOIN held a ON a.id = m.after_id
+        WHERE a.file_id <> b.file_id
+    ), lives AS (
+        SELECT h.id, h.file_id, h.fingerprint, CASE WHEN m.before_id IS NOT NULL THEN 'existing' END AS state
+        FROM held h LEFT JOIN matches m ON m.after_id = h.id WHERE h.is_there
+        UNION ALL
+        SELECT h.id, h.file_id, h.fingerprint, CASE WHEN m.accepted_id IS NOT NULL THEN 'accepted' ELSE 'resolved' END
+        FROM matches m JOIN held h ON h.id = m.before_id WHERE m.after_id IS NULL
+    ), ways AS (
+        SELECT l.id, coalesce(l.state, CASE WHEN s.first < s.last THEN 'reopened' ELSE 'new' END) AS state, s.last, l.file_id, l.fingerprint, s.first, 1 AS step
+        FROM lives l JOIN stays s ON s.file_id = l.file_id AND s.fingerprint = l.fingerprint
+        UNION ALL
+        SELECT w.id, w.state, w.last, s.file_id, w.fingerprint, s.first, w.step + 1
+        FROM ways w
+        JOIN moves m ON m.file_after = w.file_id AND m.fingerprint = w.fingerprint AND m.position = w.first
+        JOIN stays s ON s.file_id = m.file_before AND s.fingerprint = m.fingerprint AND s.first < w.first
+    ), pasts AS (
+        SELECT w.id, w.state, w.last, min(w.first) AS first, array_agg(f.path ORDER BY w.step) AS paths
+        FROM ways w JOIN codebase.files f ON f.id = w.file_id GROUP BY w.id, w.state, w.last
     )
-    SELECT s.fingerprint,
-        CASE WHEN NOT s.in_this THEN 'resolved' WHEN s.in_previous THEN 'existing'
-             WHEN s.first < 9223372036854775807 THEN 'reopened' ELSE 'new' END,
-        f.run_id, l.run_id
-    FROM seen s
-    JOIN points f ON f.position = s.first
-    JOIN points l ON l.position = s.last
-    WHERE s.in_this OR s.in_previous;
+    SELECT p.id, p.state, first.run_id, last.run_id, p.paths
+    FROM pasts p
+    JOIN points first ON first.position = p.first
+    JOIN points last ON last.position = p.last;
+END;
+COMMENT ON FUNCTION analytics.issue_history(uuid, uuid) IS
+    'The issues of a run and of the one before it: new, existing, resolved since, accepted by a comment since, or reopened after an absence; where they moved they are followed, newest path first';
+
+CREATE FUNCTION analytics.issue_lifecycle(p_run_id uuid, p_previous_run_id uuid DEFAULT NULL)
+RETURNS TABLE (fingerprint base.sha256, state text, first_seen_run uuid, last_seen_run uuid)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT i.fingerprint, h.state, h.first_seen_run, h.last_seen_run
+    FROM analytics.issue_history(p_run_id, p_previous_run_id) h JOIN codebase.issue_records i ON i.id = h.issue_id;
 END;
 COMMENT ON FUNCTION analytics.issue_lifecycle(uuid, uuid) IS
-    'The issues of a run and of the one before it: new, existing, resolved since, or reopened after an absence';
+    'The issues of a run and of the one before it, each with its state: new, existing, resolved, accepted or reopened; equal fingerprints are issues of different files';
 
 CREATE FUNCTION analytics.round_half_even(p_value double precision) RETURNS numeric LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 -- As Python's round(value, 2): of the exact binary value, ties to even. A cast to numeric keeps 15 digits only.
@@ -581,26 +625,27 @@ BEGIN
         INTO v_edges FROM edges e;
     END IF;
 
-    WITH places AS MATERIALIZED (
-        SELECT side.is_after, f.path, sf.file_version_id,
-            CASE WHEN a.depth = 'graph' AND b.depth = 'graph' THEN sf.linkage_id END AS linkage_id
-        FROM (VALUES (a.snapshot_id, false), (b.snapshot_id, true)) AS side (snapshot_id, is_after)
-        JOIN codebase.snapshot_files sf ON sf.snapshot_id = side.snapshot_id
-        JOIN codebase.files f ON f.id = sf.file_id
-    ), found AS (
-        SELECT p.is_after, p.path, i.fingerprint, i.rule_id, i.severity, i.message FROM places p JOIN codebase.issue_records i ON i.file_version_id = p.file_version_id
-        UNION ALL
-        SELECT p.is_after, p.path, i.fingerprint, i.rule_id, i.severity, i.message FROM places p JOIN codebase.issue_records i ON i.linkage_id = p.linkage_id
-    ), paired AS (
-        SELECT f.fingerprint, bool_or(f.is_after) AS is_there, bool_or(NOT f.is_after) AS was_there, jsonb_build_object(
-            'fingerprint', encode(f.fingerprint, 'hex'), 'rule', min(f.rule_id), 'severity', min(f.severity), 'path', min(f.path), 'message', min(f.message)) AS issue
-        FROM found f GROUP BY f.fingerprint
+    WITH matches AS MATERIALIZED (
+        SELECT m.*, CASE WHEN m.before_id IS NULL THEN 'new' WHEN m.after_id IS NOT NULL THEN 'remaining'
+                         WHEN m.accepted_id IS NOT NULL THEN 'accepted' ELSE 'fixed' END AS change
+        FROM codebase.issue_matches(a.snapshot_id, b.snapshot_id) m
+    ), told AS (
+        SELECT m.change, i.fingerprint, f.path, jsonb_build_object('fingerprint', encode(i.fingerprint, 'hex'), 'rule', i.rule_id,
+            'severity', i.severity, 'path', f.path, 'message', i.message) || CASE WHEN x.id IS NULL THEN '{}' ELSE jsonb_build_object('reason', x.reason) END AS issue
+        FROM matches m
+        JOIN codebase.issue_records i ON i.id = coalesce(m.after_id, m.before_id)
+        LEFT JOIN codebase.accepted_issues x ON x.id = m.accepted_id
+        LEFT JOIN codebase.linkages l ON l.id = i.linkage_id
+        JOIN codebase.file_versions v ON v.id = coalesce(i.file_version_id, l.file_version_id)
+        JOIN codebase.files f ON f.id = v.file_id
+        WHERE m.change <> 'remaining'
     )
     SELECT jsonb_build_object(
-        'new', coalesce(jsonb_agg(p.issue ORDER BY p.fingerprint) FILTER (WHERE NOT p.was_there), '[]'),
-        'fixed', coalesce(jsonb_agg(p.issue ORDER BY p.fingerprint) FILTER (WHERE NOT p.is_there), '[]'),
-        'remaining', count(*) FILTER (WHERE p.was_there AND p.is_there))
-    INTO v_issues FROM paired p;
+        'new', coalesce(jsonb_agg(t.issue ORDER BY t.fingerprint, t.path) FILTER (WHERE t.change = 'new'), '[]'),
+        'fixed', coalesce(jsonb_agg(t.issue ORDER BY t.fingerprint, t.path) FILTER (WHERE t.change = 'fixed'), '[]'),
+        'accepted', coalesce(jsonb_agg(t.issue ORDER BY t.fingerprint, t.path) FILTER (WHERE t.change = 'accepted'), '[]'),
+        'remaining', (SELECT count(*) FROM matches m WHERE m.change = 'remaining'))
+    INTO v_issues FROM told t;
 
     RETURN jsonb_build_object('before', a.id, 'after', b.id,
         'score', jsonb_build_object('before', a.quality_score, 'after', b.quality_score,
@@ -748,7 +793,7 @@ WITH scored AS (
         GROUP BY n.repository_id, i.severity
     ) x GROUP BY x.repository_id
 ), merged AS (
-    SELECT n.repository_id, max(n.at) AS recorded_at, sum(n.lines_analyzed) AS lines,
+    SELECT n.repository_id, max(n.at) AS recorded_at, sum(n.lines_analyzed) AS lines, coalesce(sum(n.accepted_issue_count), 0) AS accepted_issues,
         round(sum(n.quality_score * greatest(n.lines_analyzed, 1)) / nullif(sum(greatest(n.lines_analyzed, 1)) FILTER (WHERE n.quality_score IS NOT NULL), 0), 2) AS quality_score,
         round(sum((n.quality_score - b.quality_score) * greatest(n.lines_analyzed, 1))
             / nullif(sum(greatest(n.lines_analyzed, 1)) FILTER (WHERE b.quality_score IS NOT NULL), 0), 2) AS change_30_days
@@ -757,7 +802,7 @@ WITH scored AS (
 )
 SELECT p.id AS repository_id, p.organization_id, p.full_name AS repository,
     (SELECT count(*) FROM scored s WHERE s.repository_id = p.id) AS runs, m.recorded_at,
-    m.quality_score, analytics.grade(m.quality_score) AS grade, coalesce(v.issues, '{}') AS issues_by_severity, m.lines, m.change_30_days
+    m.quality_score, analytics.grade(m.quality_score) AS grade, coalesce(v.issues, '{}') AS issues_by_severity, m.lines, m.change_30_days, m.accepted_issues
 FROM merged m
 JOIN projects.repositories p ON p.id = m.repository_id
 LEFT JOIN severities v ON v.repository_id = p.id;
@@ -773,6 +818,7 @@ CALL base.describe('analytics.repository_quality_overview_mv', 'Where each analy
     issues_by_severity: Number of issues by severity
     lines: Physical lines
     change_30_days: Change of the score against 30 days before that point; null when nothing was recorded then
+    accepted_issues: Findings that comments in the code accept, beside the issues
 $$);
 
 CREATE MATERIALIZED VIEW analytics.hourly_performance_summary_mv AS
@@ -802,7 +848,8 @@ SET ROLE graph_sitter_owner;
 -- views
 
 CREATE VIEW analytics.repository_quality_overview AS
-SELECT m.repository_id, m.organization_id, m.repository, m.runs, m.recorded_at, m.quality_score, m.grade, m.issues_by_severity, m.lines, m.change_30_days
+SELECT m.repository_id, m.organization_id, m.repository, m.runs, m.recorded_at, m.quality_score, m.grade, m.issues_by_severity, m.lines, m.change_30_days,
+    m.accepted_issues
 FROM analytics.repository_quality_overview_mv m WHERE m.organization_id = (SELECT base.current_organization_id());
 CALL base.describe('analytics.repository_quality_overview', 'Where each repository stands, as of the last refresh', $$
     repository_id: The repository
@@ -814,6 +861,7 @@ CALL base.describe('analytics.repository_quality_overview', 'Where each reposito
     issues_by_severity: Number of issues by severity
     lines: Physical lines
     change_30_days: Change of the score against 30 days before that point; null when nothing was recorded then
+    accepted_issues: Findings that comments in the code accept, beside the issues
 $$);
 
 CREATE VIEW analytics.hourly_performance_summary AS
@@ -880,47 +928,32 @@ $$);
 
 CREATE VIEW analytics.issues AS
 SELECT r.id AS analysis_run_id, i.fingerprint, i.rule_id AS rule, i.category, i.severity, f.path, i.start_line, i.end_line, i.symbol, i.title, i.message,
-    i.measured_value, i.threshold, i.effort_minutes,
-    CASE WHEN p.earlier_run_id IS NULL THEN 'new'
-         WHEN EXISTS (SELECT FROM codebase.issue_records o JOIN codebase.snapshot_files z ON z.file_version_id = o.file_version_id
-                      WHERE o.fingerprint = i.fingerprint AND z.snapshot_id = p.earlier_snapshot_id)
-           OR EXISTS (SELECT FROM codebase.issue_records o JOIN codebase.snapshot_files z ON z.linkage_id = o.linkage_id
-                      WHERE o.fingerprint = i.fingerprint AND z.snapshot_id = p.earlier_snapshot_id) THEN 'existing'
-         WHEN EXISTS (SELECT FROM codebase.issue_records o JOIN codebase.snapshot_files z ON z.file_version_id = o.file_version_id
-                      JOIN analytics.run_predecessors e ON e.earlier_snapshot_id = z.snapshot_id
-                      WHERE o.fingerprint = i.fingerprint AND e.analysis_run_id = r.id)
-           OR EXISTS (SELECT FROM codebase.issue_records o JOIN codebase.snapshot_files z ON z.linkage_id = o.linkage_id
-                      JOIN analytics.run_predecessors e ON e.earlier_snapshot_id = z.snapshot_id
-                      WHERE o.fingerprint = i.fingerprint AND e.analysis_run_id = r.id) THEN 'reopened'
-         ELSE 'new' END AS lifecycle,
-    coalesce((SELECT min(e.earlier_at) FROM analytics.run_predecessors e
-              WHERE e.analysis_run_id = r.id AND e.earlier_snapshot_id IN (
-                  SELECT z.snapshot_id FROM codebase.issue_records o JOIN codebase.snapshot_files z ON z.file_version_id = o.file_version_id
-                  WHERE o.fingerprint = i.fingerprint
-                  UNION ALL
-                  SELECT z.snapshot_id FROM codebase.issue_records o JOIN codebase.snapshot_files z ON z.linkage_id = o.linkage_id
-                  WHERE o.fingerprint = i.fingerprint)),
-        CASE WHEN NOT r.is_working_tree THEN k.committed_at END, r.started_at) AS first_seen_at,
+    i.measured_value, i.threshold, i.effort_minutes, h.state AS lifecycle,
+    coalesce(CASE WHEN NOT s.is_working_tree THEN k.committed_at END, s.started_at) AS first_seen_at,
     coalesce(t.state, 'open') AS triage_state, t.assigned_to, u.name AS assignee,
     p.earlier_run_id AS previous_run_id, r.codebase_id, i.linkage_id IS NOT NULL AS depends_on_graph, r.organization_id
 FROM analytics.analysis_runs r
-LEFT JOIN codebase.commits k ON k.id = r.commit_id
 LEFT JOIN LATERAL (
-    SELECT e.earlier_run_id, e.earlier_snapshot_id FROM analytics.run_predecessors e WHERE e.analysis_run_id = r.id
+    SELECT e.earlier_run_id FROM analytics.run_predecessors e WHERE e.analysis_run_id = r.id
     ORDER BY e.earlier_is_clean DESC, e.earlier_at DESC, e.same_configuration DESC, e.earlier_started_at DESC, e.earlier_run_id LIMIT 1
 ) p ON true
-JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
-JOIN codebase.files f ON f.id = sf.file_id
-CROSS JOIN LATERAL (
-    SELECT v.* FROM codebase.issue_records v WHERE v.file_version_id = sf.file_version_id
-    UNION ALL
-    SELECT l.* FROM codebase.issue_records l WHERE l.linkage_id = sf.linkage_id
-) i
-LEFT JOIN analytics.issue_triage t ON t.codebase_id = r.codebase_id AND t.fingerprint = i.fingerprint
-LEFT JOIN base.users u ON u.id = t.assigned_to;
+CROSS JOIN LATERAL analytics.issue_history(r.id) h
+JOIN codebase.issue_records i ON i.id = h.issue_id
+LEFT JOIN codebase.linkages l ON l.id = i.linkage_id
+JOIN codebase.file_versions v ON v.id = coalesce(i.file_version_id, l.file_version_id)
+JOIN codebase.files f ON f.id = v.file_id
+JOIN analytics.analysis_runs s ON s.id = h.first_seen_run
+LEFT JOIN codebase.commits k ON k.id = s.commit_id
+LEFT JOIN LATERAL (
+    SELECT t.* FROM analytics.issue_triage t
+    WHERE t.codebase_id = r.codebase_id AND t.fingerprint = i.fingerprint AND (t.path = '' OR t.path = ANY (h.paths))
+    ORDER BY array_position(h.paths, t.path) LIMIT 1
+) t ON true
+LEFT JOIN base.users u ON u.id = t.assigned_to
+WHERE h.state IN ('new', 'existing', 'reopened');
 CALL base.describe('analytics.issues', 'The issues of a run, with their life and what was decided about them', $$
     analysis_run_id: The run
-    fingerprint: The same as long as the defect is the same
+    fingerprint: Of rule, symbol and what the rule points at; equal ones are of different files
     rule: The rule that found it
     category: What kind of defect
     severity: How bad
@@ -933,8 +966,8 @@ CALL base.describe('analytics.issues', 'The issues of a run, with their life and
     measured_value: What was measured
     threshold: The limit it passed
     effort_minutes: Estimated minutes to mend it
-    lifecycle: new; existing: also in the previous run; reopened: not in the previous one, but in an earlier one
-    first_seen_at: The earliest point of this branch's history that has it
+    lifecycle: new; existing: also in the previous run, here or where it moved from; reopened: not in the previous one, but here in an earlier one
+    first_seen_at: The earliest point of this branch's history that has it, here or where it came from
     triage_state: What was decided
     assigned_to: Who is to mend it
     assignee: Their name
@@ -1037,7 +1070,8 @@ $$);
 
 CREATE VIEW analytics.latest_runs AS
 SELECT DISTINCT ON (r.codebase_id) r.codebase_id, r.id AS analysis_run_id, c.project_id, c.repository_id, r.branch, r.depth, r.started_at AS recorded_at, k.committed_at,
-    r.quality_score, r.grade, r.score_model, r.lines_analyzed AS lines, r.issue_count, r.technical_debt_minutes, r.organization_id
+    r.quality_score, r.grade, r.score_model, r.lines_analyzed AS lines, r.issue_count, r.technical_debt_minutes,
+    coalesce(r.accepted_issue_count, 0) AS accepted_issue_count, r.organization_id
 FROM analytics.analysis_runs r
 JOIN codebase.codebases c ON c.id = r.codebase_id AND c.deleted_at IS NULL
 LEFT JOIN projects.repositories p ON p.id = c.repository_id
@@ -1060,6 +1094,7 @@ CALL base.describe('analytics.latest_runs', 'The run that tells where each codeb
     lines: Physical lines
     issue_count: Issues
     technical_debt_minutes: Estimated minutes to mend them
+    accepted_issue_count: Findings that comments in the code accept, beside the issues
 $$);
 
 CREATE VIEW analytics.cross_project_comparison AS
@@ -1067,9 +1102,10 @@ SELECT s.project_id, s.project, s.codebases, s.lines, s.quality_score, analytics
     round(1000.0 * s.issues / nullif(s.lines, 0), 2) AS issues_per_1000_lines,
     CASE WHEN s.quality_score IS NOT NULL THEN
         round((100 * cume_dist() OVER (PARTITION BY s.organization_id, s.quality_score IS NULL ORDER BY s.quality_score))::numeric, 2) END AS percentile,
-    s.organization_id
+    s.accepted_issues, s.organization_id
 FROM (
     SELECT p.id AS project_id, p.name AS project, p.organization_id, count(l.codebase_id) AS codebases, sum(l.lines) AS lines, sum(l.issue_count) AS issues,
+        sum(l.accepted_issue_count) AS accepted_issues,
         sum(l.technical_debt_minutes) AS technical_debt_minutes,
         round(sum(l.quality_score * greatest(l.lines, 1)) / nullif(sum(greatest(l.lines, 1)) FILTER (WHERE l.quality_score IS NOT NULL), 0), 2) AS quality_score
     FROM projects.projects p
@@ -1088,6 +1124,7 @@ CALL base.describe('analytics.cross_project_comparison', 'The organization''s pr
     issues: Issues
     issues_per_1000_lines: Issues for each 1,000 lines
     percentile: Per cent of the organization's projects whose score is not better
+    accepted_issues: Findings that comments in the code accept, beside the issues
 $$);
 
 -- data and partitions

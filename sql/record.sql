@@ -208,7 +208,7 @@ JOIN placed p USING (path);
 CREATE TEMPORARY TABLE staged_issues (
     path text, of_linkage boolean, rule_id text, category text, severity text, fingerprint bytea, title text, message text,
     symbol text, start_line integer, end_line integer, start_column integer, end_column integer,
-    measured_value numeric, threshold numeric, effort_minutes numeric, data jsonb) ON COMMIT DROP;
+    measured_value numeric, threshold numeric, effort_minutes numeric, data jsonb, reason text) ON COMMIT DROP;
 
 -- insert_version_issues --
 INSERT INTO codebase.issue_records (
@@ -218,7 +218,18 @@ SELECT p.file_version_id, s.rule_id, s.category, CAST(s.severity AS base.severit
     s.symbol, s.start_line, s.end_line, s.start_column, s.end_column, s.measured_value, s.threshold, s.effort_minutes, s.data
 FROM staged_issues s
 JOIN placed p USING (path)
-WHERE NOT s.of_linkage;
+WHERE NOT s.of_linkage AND s.reason IS NULL;
+
+-- insert_version_accepted --
+INSERT INTO codebase.accepted_issues (
+    file_version_id, rule_id, category, severity, fingerprint, title, message, symbol, start_line, end_line,
+    start_column, end_column, measured_value, threshold, effort_minutes, data, reason)
+SELECT p.file_version_id, s.rule_id, s.category, CAST(s.severity AS base.severity_level), s.fingerprint, s.title, s.message,
+    s.symbol, s.start_line, s.end_line, s.start_column, s.end_column, s.measured_value, s.threshold, s.effort_minutes, s.data,
+    s.reason
+FROM staged_issues s
+JOIN placed p USING (path)
+WHERE NOT s.of_linkage AND s.reason IS NOT NULL;
 
 -- unknown_linkages --
 SELECT p.path FROM placed p
@@ -260,7 +271,19 @@ SELECT l.id, s.rule_id, s.category, CAST(s.severity AS base.severity_level), s.f
 FROM staged_issues s
 JOIN placed p USING (path)
 JOIN codebase.linkages l ON l.file_version_id = p.file_version_id AND l.digest = p.linkage_digest
-WHERE s.of_linkage;
+WHERE s.of_linkage AND s.reason IS NULL;
+
+-- insert_linkage_accepted --
+INSERT INTO codebase.accepted_issues (
+    linkage_id, rule_id, category, severity, fingerprint, title, message, symbol, start_line, end_line,
+    start_column, end_column, measured_value, threshold, effort_minutes, data, reason)
+SELECT l.id, s.rule_id, s.category, CAST(s.severity AS base.severity_level), s.fingerprint, s.title, s.message,
+    s.symbol, s.start_line, s.end_line, s.start_column, s.end_column, s.measured_value, s.threshold, s.effort_minutes, s.data,
+    s.reason
+FROM staged_issues s
+JOIN placed p USING (path)
+JOIN codebase.linkages l ON l.file_version_id = p.file_version_id AND l.digest = p.linkage_digest
+WHERE s.of_linkage AND s.reason IS NOT NULL;
 
 -- drop_staged --
 -- Within a caller's transaction they would outlive this one, and the next recording makes them again.
@@ -320,7 +343,7 @@ UPDATE analytics.analysis_runs SET
     files_analyzed = :files_analyzed, files_reused = :files_reused, files_failed = :files_failed,
     lines_analyzed = :lines_analyzed, symbol_count = :symbol_count, edge_count = :edge_count,
     resolved_count = :resolved_count, unresolved_count = :unresolved_count,
-    issue_count = :issue_count, critical_issue_count = :critical_issue_count,
+    issue_count = :issue_count, critical_issue_count = :critical_issue_count, accepted_issue_count = :accepted_issue_count,
     maintainability_index = :maintainability_index, quality_score = :quality_score, grade = :grade, score_model = :score_model,
     technical_debt_minutes = :technical_debt_minutes, technical_debt_ratio = :technical_debt_ratio,
     metrics = :metrics, node_count = :node_count, failures = :failures, notes = :notes,

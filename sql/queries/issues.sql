@@ -1,27 +1,30 @@
--- The issues of a run with their life: existing (also in the previous run), reopened (in an earlier one
--- of the branch, not in the previous), new. Null where there is nothing to compare with: no previous run,
--- or an issue of relations when the previous run has none.
+-- The issues of a run with their life: existing (also in the previous run, here or where it moved from),
+-- reopened (here in an earlier one of the branch, not in the previous), new. Null where there is nothing to
+-- compare with: no previous run, or an issue of relations when the previous run has none.
 -- Of one file version on its own when :version is given instead of :run.
 -- :run uuid, :version bigint, :previous uuid (null: none),
 -- :severity, :rule, :path (a file or a folder; null: any), :limit
 WITH tree AS MATERIALIZED (
-    SELECT f.path, sf.file_version_id, sf.linkage_id
+    SELECT f.path, sf.file_id, sf.file_version_id, sf.linkage_id
       FROM analytics.analysis_runs r
       JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
       JOIN codebase.files f ON f.id = sf.file_id
      WHERE r.id = CAST(:run AS uuid)
      UNION ALL
-    SELECT f.path, v.id, NULL
+    SELECT f.path, f.id, v.id, NULL
       FROM codebase.file_versions v
       JOIN codebase.files f ON f.id = v.file_id
      WHERE v.id = CAST(:version AS bigint)
 ), previous AS (
-    SELECT r.*, coalesce(k.committed_at, r.started_at) AS at
+    SELECT r.*,
+           coalesce(k.committed_at, r.started_at) AS at,
+           s.depth = 'graph' OR s.file_count = 0 AS has_graph
       FROM analytics.analysis_runs r
+      JOIN codebase.snapshots s ON s.id = r.snapshot_id
       LEFT JOIN codebase.commits k ON k.organization_id = r.organization_id AND k.id = r.commit_id
      WHERE r.id = CAST(:previous AS uuid)
 ), held AS MATERIALIZED (
-    SELECT tree.path, i.*
+    SELECT tree.path, tree.file_id, i.*
       FROM tree
      CROSS JOIN LATERAL (
         SELECT * FROM codebase.issue_records v WHERE v.file_version_id = tree.file_version_id
@@ -33,20 +36,17 @@ WITH tree AS MATERIALIZED (
        AND (CAST(:path AS text) IS NULL
             OR tree.path = CAST(:path AS text)
             OR starts_with(tree.path, rtrim(CAST(:path AS text), '/') || '/'))
-), before AS (
-    SELECT i.fingerprint
+), known AS MATERIALIZED (
+    SELECT m.after_id AS id
       FROM previous
-      JOIN codebase.snapshot_files sf ON sf.snapshot_id = previous.snapshot_id
-      JOIN codebase.issue_records i ON i.file_version_id = sf.file_version_id
-     UNION
-    SELECT i.fingerprint
-      FROM previous
-      JOIN codebase.snapshot_files sf ON sf.snapshot_id = previous.snapshot_id
-      JOIN codebase.issue_records i ON i.linkage_id = sf.linkage_id
+      JOIN analytics.analysis_runs r ON r.id = CAST(:run AS uuid)
+     CROSS JOIN LATERAL codebase.issue_matches(previous.snapshot_id, r.snapshot_id) m
+     WHERE m.before_id IS NOT NULL
+       AND m.after_id IS NOT NULL
 ), fresh AS MATERIALIZED (
-    SELECT DISTINCT fingerprint FROM held
+    SELECT id, file_id, fingerprint FROM held
      WHERE EXISTS (SELECT FROM previous)
-       AND fingerprint NOT IN (SELECT fingerprint FROM before)
+       AND id NOT IN (SELECT id FROM known)
 ), earlier AS MATERIALIZED (
     SELECT DISTINCT r.snapshot_id
       FROM previous
@@ -58,15 +58,15 @@ WITH tree AS MATERIALIZED (
        AND (coalesce(k.committed_at, r.started_at), r.started_at)
            < (previous.at, previous.started_at)
 ), seen AS (
-    SELECT DISTINCT i.fingerprint
-      FROM fresh
-      JOIN codebase.issue_records i ON i.fingerprint = fresh.fingerprint
-     WHERE EXISTS (SELECT FROM codebase.snapshot_files sf
-                    WHERE sf.file_version_id = i.file_version_id
-                      AND sf.snapshot_id IN (SELECT snapshot_id FROM earlier))
-        OR EXISTS (SELECT FROM codebase.snapshot_files sf
-                    WHERE sf.linkage_id = i.linkage_id
-                      AND sf.snapshot_id IN (SELECT snapshot_id FROM earlier))
+    SELECT id FROM fresh
+     WHERE EXISTS (
+        SELECT FROM codebase.file_versions v
+          JOIN codebase.snapshot_files sf ON sf.file_version_id = v.id
+          JOIN earlier ON earlier.snapshot_id = sf.snapshot_id
+          JOIN codebase.issue_records i
+            ON i.fingerprint = fresh.fingerprint
+           AND (i.file_version_id = v.id OR i.linkage_id = sf.linkage_id)
+         WHERE v.file_id = fresh.file_id)
 )
 SELECT encode(h.fingerprint, 'hex') AS fingerprint,
        h.rule_id AS rule,
@@ -82,14 +82,14 @@ SELECT encode(h.fingerprint, 'hex') AS fingerprint,
        CAST(h.threshold AS double precision) AS limit,
        CAST(coalesce(h.effort_minutes, 0) AS double precision) AS effort_minutes,
        CASE WHEN previous.id IS NULL
-              OR (h.linkage_id IS NOT NULL AND previous.depth = 'syntax') THEN NULL
-            WHEN fresh.fingerprint IS NULL THEN 'existing'
-            WHEN seen.fingerprint IS NOT NULL THEN 'reopened'
+              OR (h.linkage_id IS NOT NULL AND NOT previous.has_graph) THEN NULL
+            WHEN fresh.id IS NULL THEN 'existing'
+            WHEN seen.id IS NOT NULL THEN 'reopened'
             ELSE 'new'
         END AS lifecycle
   FROM held h
   LEFT JOIN previous ON true
-  LEFT JOIN fresh ON fresh.fingerprint = h.fingerprint
-  LEFT JOIN seen ON seen.fingerprint = h.fingerprint
+  LEFT JOIN fresh ON fresh.id = h.id
+  LEFT JOIN seen ON seen.id = h.id
  ORDER BY h.severity DESC, h.path, h.start_line, h.rule_id, h.fingerprint
  LIMIT CAST(:limit AS integer)

@@ -20,4 +20,9 @@ SELECT (SELECT count(*) FROM tree) AS files,
        (SELECT coalesce(sum(l.unresolved_count), 0)
           FROM tree JOIN codebase.linkages l ON l.id = tree.linkage_id) AS unresolved,
        (SELECT count(*) FROM found) AS issues,
-       (SELECT count(*) FROM found WHERE severity = 'critical') AS critical_issues
+       (SELECT count(*) FROM found WHERE severity = 'critical') AS critical_issues,
+       (SELECT count(*)
+          FROM tree JOIN codebase.accepted_issues i ON i.file_version_id = tree.file_version_id)
+       + (SELECT count(*)
+            FROM tree JOIN codebase.accepted_issues i ON i.linkage_id = tree.linkage_id)
+           AS accepted_issues

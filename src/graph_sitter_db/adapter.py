@@ -225,9 +225,13 @@ class CodebaseDBAdapter:
         rule: str | None = None,
         path: str | None = None,
         limit: int | None = None,
+        *,
+        accepted: bool = False,
     ) -> list[IssueReport]:
+        """What is open, the gravest first; `accepted`: what comments in the code accept instead."""
+        asked = query.accepted_issues if accepted else query.issues
         with self._reading() as connection:
-            return query.issues(connection, run, severity, rule, path, limit)
+            return asked(connection, run, severity, rule, path, limit)
 
     def explain(self, run: UUID, rule: str | None = None, path: str | None = None) -> Explanation:
         """Where the points went: each lost one traced to an issue, worst first."""

@@ -76,6 +76,7 @@ def _in_memory(analysed: AnalysedFile, summary: str) -> FileAnalysis:
         metrics=dict(values),
         symbols=[_symbol(analysed, symbol) for symbol in facts.symbols],
         issues=[_issue(issue) for issue in analysed.issues],
+        accepted=[_issue(issue) for issue in analysed.accepted],
         file=FileReport(
             path=storable(facts.path),
             language=facts.source.language,
@@ -135,4 +136,5 @@ def _issue(issue: Issue) -> IssueReport:
         measured=found.measured,
         limit=found.limit,
         effort_minutes=issue.effort_minutes,
+        accepted=issue.accepted,
     )

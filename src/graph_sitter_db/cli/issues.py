@@ -13,12 +13,17 @@ from graph_sitter_db.present import issues as issue_list
 @click.command(
     cls=Verb,
     short_help="List what the rules found.",
-    examples=("graph-sitter-db issues", "graph-sitter-db issues --severity error --path src"),
+    examples=(
+        "graph-sitter-db issues",
+        "graph-sitter-db issues --severity error --path src",
+        "graph-sitter-db issues --accepted",
+    ),
 )
 @click.option("--severity", type=click.Choice([each.value for each in Severity]), help="Only this.")
 @click.option("--rule", metavar="NAME", help="Only of this rule.")
 @click.option("--path", metavar="PATH", help="Only in this file or folder.")
 @click.option("--limit", metavar="N", type=COUNT, help="Only the first.")
+@click.option("--accepted", is_flag=True, help="Those that comments in the code accept, and why.")
 @in_run
 @in_session
 def issues(
@@ -27,6 +32,7 @@ def issues(
     rule: str | None,
     path: str | None,
     limit: int | None,
+    accepted: bool,
     run: str | None,
     repository: str,
     language: str | None,
@@ -34,7 +40,8 @@ def issues(
     """List the issues of a run, worst first."""
     with session.adapter() as adapter:
         about = chosen(session, adapter, run, repository, language)
-        found = adapter.issues(about.id, severity, rule, path, limit if session.json else None)
+        first = limit if session.json else None
+        found = adapter.issues(about.id, severity, rule, path, first, accepted=accepted)
     if session.json:
         screen.show_document(found)
     else:

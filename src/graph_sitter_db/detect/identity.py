@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ def _gap(finding: Finding) -> float:
 
 def _name(finding: Finding) -> str:
     """Without the number of a duplicate, which changes with what stands before it."""
-    return (finding.symbol or "").partition("#")[0] or (finding.symbol or "")
+    return re.sub(r"#[0-9]+$", "", finding.symbol or "")
 
 
 def _fingerprint(*parts: str) -> bytes:

@@ -39,6 +39,7 @@ class RunSummary(Report):
     resolution_rate: float | None
     repository_id: UUID | None = None
     configuration: str | None = None  # digest of the definitions and settings, shortened
+    accepted_issues: int = 0  # by comments in the code; they are not among the issues
 
 
 class CodebaseReport(Report):
@@ -70,6 +71,7 @@ class IssueReport(Report):
     effort_minutes: float
     # new, existing, reopened; None when there is no earlier run to tell
     lifecycle: str | None = None
+    accepted: str | None = None  # the reason a comment in the code gives ("" for none); None: open
 
 
 class IssueLoss(Report):
@@ -281,6 +283,8 @@ class Comparison(Report):
     issues_new: list[IssueReport]
     issues_fixed: list[IssueReport]
     issues_remaining: int
+    # Gone since, but not fixed: a comment in the code accepts them in the second run.
+    issues_accepted: list[IssueReport]
 
 
 class CoverageSummary(Report):
@@ -336,6 +340,7 @@ class AnalysisResult(Report):
     since: Comparison | None  # against the previous run of this branch
     seconds: dict[str, float]
     coverage: CoverageSummary | None = None  # None when no report was given
+    accepted_issues: int = 0  # by comments in the code; they are not among the issues
 
 
 class FileAnalysis(Report):
@@ -345,6 +350,7 @@ class FileAnalysis(Report):
     metrics: dict[str, float]
     symbols: list[SymbolReport]
     issues: list[IssueReport]
+    accepted: list[IssueReport]  # by comments in the code; they are not among the issues
     file: FileReport
     stored: bool  # whether the database holds this very version
     stored_in: str | None = None  # short id of the newest run that contains this very version

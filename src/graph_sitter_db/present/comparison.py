@@ -177,10 +177,12 @@ def _edge(edge: EdgeChange) -> tuple[Span, ...]:
 
 
 def _issues(answer: Comparison, limit: int | None) -> Page:
-    new, fixed = answer.issues_new, answer.issues_fixed
+    new, fixed, accepted = answer.issues_new, answer.issues_fixed, answer.issues_accepted
     told = f"{len(new):,} new, {len(fixed):,} fixed, {answer.issues_remaining:,} remaining"
+    told += f", {len(accepted):,} accepted in the code" if accepted else ""
     rows = [_issue(Span("+", Tone.BAD), issue) for issue in new[:limit]]
     rows += [_issue(Span("-", Tone.GOOD), issue) for issue in fixed[:limit]]
+    rows += [_issue(Span("~", Tone.MUTED), issue) for issue in accepted[:limit]]
     columns = (
         Column("mark"),
         Column("severity"),
@@ -189,7 +191,7 @@ def _issues(answer: Comparison, limit: int | None) -> Page:
         Column("message", Fit.FOLD, first=True),
     )
     grid = [Grid(columns, tuple(rows), headed=False, indent=2)] if rows else []
-    hidden = len(new) + len(fixed) - len(rows)
+    hidden = len(new) + len(fixed) + len(accepted) - len(rows)
     return [line(), _heading("Issues", told), *grid, *_hidden(hidden)]
 
 

@@ -43,7 +43,7 @@ def file_part(analysis: FileAnalysis) -> str:
     return _part(
         f"- {size}, {counted(len(symbols), 'symbol')}",
         f"- cyclomatic complexity {number(file.cyclomatic)}, cognitive {number(file.cognitive)}",
-        *_found(analysis.issues),
+        *_found(analysis.issues, len(analysis.accepted)),
         stored if analysis.stored else "Stored: no",
     )
 
@@ -78,7 +78,7 @@ def page(result: AnalysisResult) -> Page:
         line(HEADING),
         _score(result),
         line(f"- {debt(result.debt_minutes, result.debt_ratio, result.debt_rating)}"),
-        line(f"- {totals(result.issues)}"),
+        line(f"- {totals(result.issues, result.accepted_issues)}"),
         line("- ", *_since(result)),
         *([line(f"- Coverage: {coverage.told(result.coverage)}")] if result.coverage else []),
         *_list("Recommendations", result.recommendations),
@@ -91,8 +91,8 @@ def _part(*lines: str) -> str:
     return plain([line(HEADING), *map(line, lines)]).rstrip("\n")
 
 
-def _found(issues: Sequence[IssueReport]) -> Iterator[str]:
-    yield f"- {totals(issues)}"
+def _found(issues: Sequence[IssueReport], accepted: int = 0) -> Iterator[str]:
+    yield f"- {totals(issues, accepted)}"
     for issue in issues:
         yield f"- {issue.severity}: {issue.message} ({issue.rule}, line {issue.start_line})"
 
@@ -121,6 +121,8 @@ def _since(result: AnalysisResult) -> list[str | Span]:
 
 def _changes(since: Comparison) -> str:
     issues = f"issues {len(since.issues_new):,} new, {len(since.issues_fixed):,} fixed"
+    if accepted := len(since.issues_accepted):
+        issues += f", {accepted:,} accepted"
     symbols = f"symbols {comparison.counts(each.change for each in since.symbols)}"
     parts = [issues, symbols]
     if since.edges_compared:

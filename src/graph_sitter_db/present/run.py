@@ -30,7 +30,7 @@ def page(run: RunSummary, result: AnalysisResult, worst: Sequence[FileReport]) -
         *_worst(worst),
         *_failures(result.failures),
         line(),
-        line(totals(result.issues)),
+        line(totals(result.issues, result.accepted_issues)),
         *(line(f"Note: {note}") for note in result.notes),
     ]
 

@@ -4,7 +4,7 @@ from graph_sitter_db.query.comparison import compare
 from graph_sitter_db.query.dependencies import dependencies
 from graph_sitter_db.query.explanation import explain
 from graph_sitter_db.query.files import StoredFile, file_analysis, file_of_run, files, stored_file
-from graph_sitter_db.query.issues import issues
+from graph_sitter_db.query.issues import accepted_issues, issues
 from graph_sitter_db.query.metrics import metrics
 from graph_sitter_db.query.references import run, run_at
 from graph_sitter_db.query.results import result, summary_counts
@@ -22,6 +22,7 @@ from graph_sitter_db.query.trends import trends
 
 __all__ = [
     "StoredFile",
+    "accepted_issues",
     "ask_rule",
     "compare",
     "dependencies",

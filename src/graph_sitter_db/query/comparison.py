@@ -58,6 +58,7 @@ def _issues(conn: Connection[Any], run_a: UUID, run_b: UUID) -> dict[str, Any]:
         "issues_new": [issue for change, issue in changes if change == "new"],
         "issues_fixed": [issue for change, issue in changes if change == "fixed"],
         "issues_remaining": remaining[0]["issues"],
+        "issues_accepted": [issue for change, issue in changes if change == "accepted"],
     }
 
 

@@ -9,7 +9,12 @@ from psycopg import Connection
 
 from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.reports import FileAnalysis, FileReport
-from graph_sitter_db.query.issues import issues, issues_of_version
+from graph_sitter_db.query.issues import (
+    accepted_issues,
+    accepted_of_version,
+    issues,
+    issues_of_version,
+)
 from graph_sitter_db.query.named import ask
 from graph_sitter_db.query.symbols import symbols_of_file
 
@@ -73,7 +78,12 @@ def file_analysis(conn: Connection[Any], stored: StoredFile, summary: str = "") 
     run_id, path = stored.run_id, stored.path
     version = None if run_id else stored.id
     file = files_at(conn, run_id, path, version)[0]
-    found = issues(conn, run_id, path=path) if run_id else issues_of_version(conn, stored.id)
+    if run_id:
+        found = issues(conn, run_id, path=path)
+        accepted = accepted_issues(conn, run_id, path=path)
+    else:
+        found = issues_of_version(conn, stored.id)
+        accepted = accepted_of_version(conn, stored.id)
     return FileAnalysis(
         path=path,
         language=file.language,
@@ -84,6 +94,7 @@ def file_analysis(conn: Connection[Any], stored: StoredFile, summary: str = "") 
         file=file,
         stored=True,
         stored_in=stored.short_id,
+        accepted=accepted,
     )
 
 

@@ -25,6 +25,19 @@ def issues(
     return issues_since(conn, run_id, previous_id(conn, run_id), **wanted)
 
 
+def accepted_issues(
+    conn: Connection[Any],
+    run_id: UUID,
+    severity: str | None = None,
+    rule: str | None = None,
+    path: str | None = None,
+    limit: int | None = None,
+) -> list[IssueReport]:
+    """What comments in the code accept, in the order of issues."""
+    wanted = {"severity": _severity(severity), "rule": rule, "path": path, "limit": limit}
+    return _accepted(conn, run=run_id, **wanted)
+
+
 def issues_since(
     conn: Connection[Any], run_id: UUID, previous: UUID | None, **wanted: object
 ) -> list[IssueReport]:
@@ -36,6 +49,14 @@ def issues_of_version(conn: Connection[Any], version: int) -> list[IssueReport]:
     """Those that follow from a stored file's bytes alone."""
     found = ask(conn, "issues", version=version)
     return [IssueReport.model_validate(row) for row in found]
+
+
+def accepted_of_version(conn: Connection[Any], version: int) -> list[IssueReport]:
+    return _accepted(conn, version=version)
+
+
+def _accepted(conn: Connection[Any], **wanted: object) -> list[IssueReport]:
+    return [IssueReport.model_validate(row) for row in ask(conn, "accepted_issues", **wanted)]
 
 
 def _severity(severity: str | None) -> str | None:

@@ -58,7 +58,7 @@ def summary_counts(conn: Connection[Any], run_id: UUID) -> dict[str, int]:
 
 
 def _counts(run: RunSummary, row: Mapping[str, Any]) -> dict[str, Any]:
-    same = ("language", "branch", "commit", "is_working_tree", "depth", "status")
+    same = ("accepted_issues", "language", "branch", "commit", "is_working_tree", "depth", "status")
     told = ("files_analyzed", "files_reused", "files_failed", "resolved", "unresolved")
     return {
         **{name: getattr(run, name) for name in (*same, "lines", "symbols", "edges")},

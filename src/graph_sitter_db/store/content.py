@@ -78,6 +78,7 @@ def write_versions(
     sql.run("stage_issues")
     sql.fill("staged_issues", (r for p, f in new.items() for r in issue_rows(p, _local(f), False)))
     rows["issue_records"] = sql.run("insert_version_issues")
+    rows["accepted_issues"] = sql.run("insert_version_accepted")
     return rows
 
 
@@ -89,6 +90,7 @@ def _write_linkages(sql: Statements, files: Mapping[str, AnalysedFile]) -> dict[
     rows["linkage_edges"] = sql.run("insert_edges")
     sql.fill("staged_issues", (r for p, f in new.items() for r in issue_rows(p, _graph(f), True)))
     rows["graph issue_records"] = sql.run("insert_linkage_issues")
+    rows["graph accepted_issues"] = sql.run("insert_linkage_accepted")
     return rows
 
 
@@ -109,11 +111,11 @@ def _depth(linkages: Iterable[bytes | None]) -> Depth:
 
 
 def _local(file: AnalysedFile) -> Iterable[Issue]:
-    return (issue for issue in file.issues if not issue.depends_on_graph)
+    return (issue for issue in (*file.issues, *file.accepted) if not issue.depends_on_graph)
 
 
 def _graph(file: AnalysedFile) -> Iterable[Issue]:
-    return (issue for issue in file.issues if issue.depends_on_graph)
+    return (issue for issue in (*file.issues, *file.accepted) if issue.depends_on_graph)
 
 
 def _each(

@@ -16,7 +16,7 @@ def extractor_digest(definitions: Mapping[str, str]) -> bytes:
 
 
 def linkage_digest(linkage: Linkage, issues: Iterable[Issue]) -> bytes:
-    """Of a file's relations and of the issues that follow from them, as they are stored."""
+    """Of a file's relations, and of the issues that follow from them, as they are stored."""
     edges = [
         (e.kind, e.source, e.target_path, e.target, e.external, e.count, e.first_line)
         for e in linkage.edges

@@ -34,6 +34,7 @@ def finished(analysis: Analysis, content: Content) -> dict[str, object]:
         "resolved_count": sum(linkage.resolved for linkage in linkages),
         "unresolved_count": sum(linkage.unresolved for linkage in linkages),
         "issue_count": len(issues),
+        "accepted_issue_count": sum(len(file.accepted) for file in files),
         "critical_issue_count": sum(issue.severity is Severity.CRITICAL for issue in issues),
         "maintainability_index": analysis.totals.get("maintainability_index"),
         "quality_score": analysis.score.value,

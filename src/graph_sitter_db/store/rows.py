@@ -118,6 +118,7 @@ def issue_rows(path: str, issues: Iterable[Issue], of_linkage: bool) -> Iterator
             finding.limit,
             round(issue.effort_minutes, 2),
             stored_json(dict(finding.data)),
+            issue.accepted if issue.accepted is None else stored(issue.accepted),
         )
 
 

@@ -59,7 +59,8 @@ class Content:
 
     symbols: Mapping[str, str] = field(default_factory=dict)
     edges: Sequence[tuple[str, str, str]] = ()  # target: `path:key`, or an external name
-    issues: Sequence[str] = ()  # `rule` or `rule:severity`; `~rule` follows from relations
+    # `rule` or `rule:severity`; `~rule` follows from relations, `rule!reason` is accepted
+    issues: Sequence[str] = ()
     salt: str = ""  # changes the bytes and nothing else
     unresolved: int = 1
 
@@ -177,11 +178,13 @@ def _file(path: str, content: Content, depth: Depth) -> AnalysedFile:
     own = {"cyclomatic_complexity": 5, "own": 1.5, **counts}
     measured = MeasuredFile(facts, own, tuple(values))
     with_graph = depth is Depth.GRAPH
-    issues = (_issue(path, spec) for spec in content.issues)
+    found = [_issue(path, spec) for spec in content.issues]
+    issues = [issue for issue in found if with_graph or not issue.depends_on_graph]
     return AnalysedFile(
         measured,
         _linkage(path, content) if with_graph else None,
-        tuple(issue for issue in issues if with_graph or not issue.depends_on_graph),
+        tuple(issue for issue in issues if issue.accepted is None),
+        tuple(issue for issue in issues if issue.accepted is not None),
     )
 
 
@@ -241,14 +244,16 @@ def _edge(line: int, source: str, kind: str, target: str) -> Edge:
 
 
 def _issue(path: str, spec: str) -> Issue:
-    rule, _, severity = spec.removeprefix("~").partition(":")
+    told, mark, reason = spec.removeprefix("~").partition("!")
+    rule, _, severity = told.partition(":")
     return Issue(
         rule=rule,
         category="size",
         severity=Severity(severity or "warning"),
         title=rule,
         finding=Finding(path, f"{rule} in {path}", 1, 2),
-        fingerprint=sha256(f"{path} {rule}".encode()).digest(),
+        fingerprint=sha256(rule.encode()).digest(),
         effort_minutes=10,
         depends_on_graph=spec.startswith("~"),
+        accepted=reason if mark else None,
     )

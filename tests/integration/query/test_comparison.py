@@ -19,6 +19,7 @@ from graph_sitter_db.model.reports import Comparison
 type Connection = psycopg.Connection[Any]
 type Record = Callable[..., UUID]
 type State = Mapping[str, Mapping[str, Any]]
+type Place = tuple[str, str]  # path and rule
 
 OPPOSITE = {"new": "gone", "gone": "new", "changed": "changed"}
 PATHS = ["a.py", "b.py", "pkg/c.py"]
@@ -36,7 +37,9 @@ CONTENTS = st.fixed_dictionaries(
         "symbols": st.dictionaries(st.sampled_from(KEYS), st.sampled_from(BODIES), max_size=4),
         "edges": st.lists(EDGES, max_size=4, unique=True),
         "issues": st.lists(
-            st.sampled_from(["a", "b", "~g", "c:critical"]), max_size=3, unique=True
+            st.sampled_from(["a", "b", "~g", "c:critical", "a!why", "~g!"]),
+            max_size=3,
+            unique_by=lambda spec: str(spec).partition("!")[0],
         ),
         "salt": st.sampled_from("12"),
     }
@@ -66,13 +69,12 @@ def test_a_comparison_finds_exactly_the_differences_and_mirrors(
     assert _symbols(there) == _expected(_bodies(before), _bodies(after))
     assert _edges(there) == _expected(_relations(before), _relations(after))
     assert _files(there) == _expected(_texts(before), _texts(after))
-    issues_before, issues_after = _issues(before), _issues(after)
-    assert {(i.path, i.rule) for i in there.issues_new} == issues_after - issues_before
-    assert {(i.path, i.rule) for i in there.issues_fixed} == issues_before - issues_after
-    assert there.issues_remaining == len(issues_before & issues_after)
+    assert _changes(there) == _expected_changes(before, after)
+    assert there.issues_remaining == back.issues_remaining
     for told in (_symbols, _edges, _files):
         assert told(back) == {key: OPPOSITE[change] for key, change in told(there).items()}
-    assert {i.fingerprint for i in back.issues_fixed} == {i.fingerprint for i in there.issues_new}
+    gone = Counter(i.fingerprint for i in (*back.issues_fixed, *back.issues_accepted))
+    assert gone == Counter(i.fingerprint for i in there.issues_new)
     for run in (first, second):
         _assert_empty(query.compare(conn, run, run))
 
@@ -110,9 +112,41 @@ def _texts(state: State) -> dict[Any, str]:
     }
 
 
-def _issues(state: State) -> set[tuple[str, str]]:
+def _changes(told: Comparison) -> dict[str, Any]:
+    lists = {"new": told.issues_new, "fixed": told.issues_fixed, "accepted": told.issues_accepted}
+    changes = {name: {(i.path, i.rule) for i in issues} for name, issues in lists.items()}
+    return {**changes, "remaining": told.issues_remaining}
+
+
+def _expected_changes(before: State, after: State) -> dict[str, Any]:
+    """By path; of the rest, those whose file went first with those whose file came first."""
+    old, new = _issues(before), _issues(after)
+    same = dict.fromkeys(old.keys() & new.keys())
+    pairs: dict[Place, Place] = {place: place for place in same}
+    for rule in {rule for _, rule in old.keys() | new.keys()}:
+        left = sorted((p in after, p) for p, r in old.keys() - same if r == rule)
+        came = sorted((p in before, p) for p, r in new.keys() - same if r == rule)
+        for (stayed, path), (known, path_after) in zip(left, came, strict=False):
+            if not (stayed and known):
+                pairs[path, rule] = (path_after, rule)
+    came_from = {there: here for here, there in pairs.items()}
     return {
-        (p, rule.strip("~").partition(":")[0]) for p, c in state.items() for rule in c["issues"]
+        "new": {p for p, open_ in new.items() if open_ and not old.get(came_from.get(p, NOWHERE))},
+        "fixed": {p for p, open_ in old.items() if open_ and p not in pairs},
+        "accepted": {pairs[p] for p in pairs if old[p] and not new[pairs[p]]},
+        "remaining": sum(old[p] and new[pairs[p]] for p in pairs),
+    }
+
+
+NOWHERE = ("", "")
+
+
+def _issues(state: State) -> dict[Place, bool]:
+    """Whether they are open; the others are accepted."""
+    return {
+        (path, rule.strip("~").partition("!")[0].partition(":")[0]): "!" not in rule
+        for path, content in state.items()
+        for rule in content["issues"]
     }
 
 

@@ -186,6 +186,53 @@ def test_issues_come_gravest_first_and_can_be_narrowed(conn: Connection, shop: U
         query.issues(conn, shop, "grave")
 
 
+def test_what_comments_accept_is_listed_with_its_reasons_and_no_issue(
+    conn: Connection, record: Record
+) -> None:
+    files = {
+        "a.py": {"issues": ["a!on purpose", "b", "~g:error!"]},
+        "pkg/b.py": {"issues": ["a:critical!a table"]},
+    }
+    run = record(files)
+    assert [issue.rule for issue in query.issues(conn, run)] == ["b"]
+    listed = [(i.path, i.rule, i.accepted) for i in query.accepted_issues(conn, run)]
+    assert listed == [
+        ("pkg/b.py", "a", "a table"),
+        ("a.py", "g", ""),
+        ("a.py", "a", "on purpose"),
+    ]
+    assert len(query.accepted_issues(conn, run, severity="error")) == 1
+    assert len(query.accepted_issues(conn, run, rule="a", path="pkg", limit=9)) == 1
+    told = query.result(conn, run)
+    assert (told.accepted_issues, len(told.issues)) == (3, 1)
+    assert query.run(conn, run).accepted_issues == 3
+    assert query.summary_counts(conn, run)["accepted_issues"] == 3
+
+
+def test_an_issue_whose_acceptance_is_taken_back_is_open_again(
+    conn: Connection, record: Record
+) -> None:
+    states = [["a", "b!why"], ["a!why", "b"], ["a", "b"]]
+    runs = [record({"x.py": {"issues": rules}}, day) for day, rules in enumerate(states, 1)]
+    first, last = (query.compare(conn, *runs[n : n + 2]) for n in range(2))
+    assert [(i.rule, i.accepted) for i in first.issues_accepted] == [("a", "why")]
+    assert [i.rule for i in first.issues_new] == ["b"]
+    assert [i.rule for i in last.issues_new] == ["a"]
+    assert first.issues_fixed == last.issues_fixed == last.issues_accepted == []
+    lives = {issue.rule: issue.lifecycle for issue in query.issues(conn, runs[2])}
+    assert lives == {"a": "reopened", "b": "existing"}
+
+
+def test_an_issue_lives_on_where_its_file_is_renamed(conn: Connection, record: Record) -> None:
+    states = [{"x.py": ["a"]}, {"y.py": ["a"]}, {"y.py": ["a"], "x.py": ["a"]}]
+    runs = [
+        record({path: {"issues": rules} for path, rules in state.items()}, day)
+        for day, state in enumerate(states, 1)
+    ]
+    lives = [{i.path: i.lifecycle for i in query.issues(conn, run)} for run in runs[1:]]
+    assert lives == [{"y.py": "existing"}, {"y.py": "existing", "x.py": "reopened"}]
+
+
 def test_an_issue_is_new_then_existing_then_gone_then_reopened(
     conn: Connection, record: Record
 ) -> None:
@@ -293,7 +340,13 @@ def test_the_summarys_counts_equal_the_stored_rows(conn: Connection, record: Rec
     run, counts = query.run(conn, shop), query.summary_counts(conn, shop)
     told = {name: getattr(run, name) for name in ("files", "lines", "symbols", "edges", "issues")}
     assert told == {name: counts[name] for name in told}
-    assert counts == {**told, "resolved": 6, "unresolved": 5, "critical_issues": 0}
+    assert counts == {
+        **told,
+        "resolved": 6,
+        "unresolved": 5,
+        "critical_issues": 0,
+        "accepted_issues": 0,
+    }
 
 
 def test_a_result_can_be_told_again_from_its_rows(conn: Connection, record: Record) -> None:

@@ -112,13 +112,17 @@ def recorder(acting: Session, acme: UUID) -> Iterator["Recorder"]:
 
 @dataclass(frozen=True)
 class File:
-    """A source file. Its text decides its version, its text and edges its linkage."""
+    """A source file. Its text decides its version, its text and edges its linkage.
+
+    An issue's rule may be followed by the symbol it is in, as in `long_function@f`.
+    """
 
     text: str
     symbols: Mapping[str, str] = field(default_factory=dict)  # qualified name: body
     edges: Sequence[tuple[str, ...]] = ()  # source, path, target, kind; no path: external
     issues: Sequence[tuple[str, float]] = ()  # rule, minutes
     lines: int = 100
+    accepted: Sequence[str] = ()  # rules, with symbols as above
 
     @property
     def blob(self) -> bytes:
@@ -266,17 +270,24 @@ class Recorder:
                 structure_sha256=sha256(body.encode()).digest(),
             )
         for rule, minutes in file.issues:
-            self._insert(
-                "codebase.issue_records",
-                file_version_id=version,
-                rule_id=rule,
-                severity="warning",
-                fingerprint=sha256(f"{file_id} {rule}".encode()).digest(),
-                title=rule,
-                message=rule,
-                effort_minutes=minutes,
-            )
+            issue = self._issue(rule, version)
+            self._insert("codebase.issue_records", **issue, effort_minutes=minutes)
+        for rule in file.accepted:
+            issue = self._issue(rule, version)
+            self._insert("codebase.accepted_issues", **issue, reason="on purpose")
         return int(version)
+
+    def _issue(self, place: str, version: int) -> dict[str, Any]:
+        rule, _, symbol = place.partition("@")
+        return {
+            "file_version_id": version,
+            "rule_id": rule,
+            "severity": "warning",
+            "fingerprint": sha256(place.encode()).digest(),
+            "title": rule,
+            "message": rule,
+            "symbol": symbol or None,
+        }
 
     def _linkage(self, version: int, file: File) -> int:
         linkage = self._insert("codebase.linkages", file_version_id=version, digest=file.linkage)

@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -89,6 +90,63 @@ def test_a_previous_run_may_be_named(recorder: Recorder) -> None:
     assert value(recorder.app, ask, last, None) == "existing"
 
 
+MOVED = File("moved", {"f": "1"}, issues=[("deep_nesting@f", 5)])
+
+
+def _first_seen(recorder: Recorder, run: UUID) -> list[Any]:
+    asked = "SELECT first_seen_at FROM analytics.issues WHERE analysis_run_id = %s"
+    return values(recorder.app, asked, run)
+
+
+def test_an_issue_is_followed_to_where_it_was_first_seen(recorder: Recorder) -> None:
+    paths = ["a.py", "a.py", "b.py", "b.py", "pkg/c.py", "pkg/c.py"]
+    runs = [recorder.record({path: MOVED}) for path in paths]
+    for run in runs[1:]:
+        assert list(_lives(recorder, run).values()) == ["existing"]
+        assert _first_seen(recorder, run) == [datetime(2026, 1, 2, tzinfo=UTC)]
+    [(seen, where)] = recorder.app.execute(
+        "SELECT first_seen_run, paths FROM analytics.issue_history(%s)", (runs[5],)
+    ).fetchall()
+    assert (seen, where) == (runs[0], ["pkg/c.py", "b.py", "a.py"])
+
+
+def test_equal_issues_of_different_files_have_lives_of_their_own(recorder: Recorder) -> None:
+    other = File("other", {"f": "2"}, issues=[("deep_nesting@f", 5)])
+    recorder.record({"a.py": MOVED})
+    run = recorder.record({"a.py": MOVED, "b.py": other})
+    ask = "SELECT path, lifecycle FROM analytics.issues WHERE analysis_run_id = %s ORDER BY 1"
+    assert recorder.app.execute(ask, (run,)).fetchall() == [("a.py", "existing"), ("b.py", "new")]
+    last = recorder.record({"b.py": other})
+    asked = "SELECT state FROM analytics.issue_lifecycle(%s) ORDER BY 1"
+    assert values(recorder.app, asked, last) == ["existing", "resolved"]
+    assert _first_seen(recorder, last) == [datetime(2026, 1, 3, tzinfo=UTC)]
+
+
+def test_what_a_comment_accepts_is_not_resolved_and_may_be_reopened(recorder: Recorder) -> None:
+    accepted = File("accepted", {"f": "1"}, accepted=["deep_nesting@f"])
+    runs = [recorder.record({"a.py": file}) for file in (MOVED, accepted, accepted, MOVED)]
+    lives = [list(_lives(recorder, run).values()) for run in runs]
+    assert lives == [["new"], ["accepted"], [], ["reopened"]]
+    answer = value(recorder.app, "SELECT analytics.compare_runs(%s, %s)", *runs[:2])["issues"]
+    assert [issue["reason"] for issue in answer.pop("accepted")] == ["on purpose"]
+    assert answer == {"new": [], "fixed": [], "remaining": 0}
+
+
+def test_whoever_reads_views_learns_the_lives_of_their_own_issues_only(
+    acting: Session, acme: UUID, globex: UUID
+) -> None:
+    for organization in (acme, globex):
+        with acting(organization) as app:
+            recorder = Recorder(app)
+            run = recorder.record({"a.py": MOVED})
+    ask = "SELECT lifecycle FROM analytics.issues"
+    for role in ("app", "reader"):
+        with acting(acme, role=f"graph_sitter_{role}") as session:
+            assert values(session, ask) == ["new"]
+            other = "SELECT count(*) FROM analytics.issue_history(%s)"
+            assert value(session, other, run) == 0, "a run of globex"
+
+
 _histories = st.lists(st.sets(st.sampled_from("abc")), min_size=1, max_size=6)
 
 
@@ -138,6 +196,34 @@ def test_triage_follows_an_issue_through_its_runs(recorder: Recorder) -> None:
     assert value(recorder.app, state, run) == "wont_fix"
     decided = "SELECT count(*) FROM base.audit_log WHERE table_name = 'analytics.issue_triage'"
     assert value(recorder.app, decided) == 1
+
+
+def test_a_decision_is_about_one_file_and_follows_its_issue(recorder: Recorder) -> None:
+    other = File("other", {"f": "2"}, issues=[("deep_nesting@f", 5)])
+    run = recorder.record({"a.py": MOVED, "b.py": other})
+    recorder.app.execute(
+        "INSERT INTO analytics.issue_triage (codebase_id, fingerprint, path, state)"
+        " SELECT codebase_id, fingerprint, path, 'wont_fix' FROM analytics.issues"
+        " WHERE analysis_run_id = %s AND path = 'a.py'",
+        (run,),
+    )
+    ask = "SELECT path, triage_state FROM analytics.issues WHERE analysis_run_id = %s ORDER BY 1"
+    open_there = ("b.py", "open")
+    assert recorder.app.execute(ask, (run,)).fetchall() == [("a.py", "wont_fix"), open_there]
+    run = recorder.record({"c.py": MOVED, "b.py": other})
+    assert recorder.app.execute(ask, (run,)).fetchall() == [open_there, ("c.py", "wont_fix")]
+
+
+def test_a_decision_without_a_path_is_about_every_equal_issue(recorder: Recorder) -> None:
+    other = File("other", {"f": "2"}, issues=[("deep_nesting@f", 5)])
+    run = recorder.record({"a.py": MOVED, "b.py": other})
+    decide = "INSERT INTO analytics.issue_triage (codebase_id, fingerprint, path, state)"
+    issue = "SELECT DISTINCT codebase_id, fingerprint, %s, %s FROM analytics.issues"
+    recorder.app.execute(f"{decide} {issue}", ("", "wont_fix"))
+    ask = "SELECT triage_state FROM analytics.issues WHERE analysis_run_id = %s ORDER BY path"
+    assert values(recorder.app, ask, run) == ["wont_fix", "wont_fix"]
+    recorder.app.execute(f"{decide} {issue}", ("b.py", "false_positive"))
+    assert values(recorder.app, ask, run) == ["wont_fix", "false_positive"]
 
 
 def _scored(recorder: Recorder, minutes: list[float], lines: list[int]) -> Decimal | None:
@@ -276,7 +362,7 @@ def test_a_run_compared_with_itself_differs_in_nothing(recorder: Recorder) -> No
     run = recorder.record({"a.py": FLAWED}, quality_score=80, score_model="m", issue_count=1)
     answer = value(recorder.app, "SELECT analytics.compare_runs(%s, %s)", run, run)
     assert answer["score"]["change"] == 0
-    assert answer["issues"] == {"new": [], "fixed": [], "remaining": 1}
+    assert answer["issues"] == {"new": [], "fixed": [], "accepted": [], "remaining": 1}
     for empty in ("metrics", "improvements", "regressions"):
         assert answer[empty] == []
     for counts in ("files", "symbols", "edges"):

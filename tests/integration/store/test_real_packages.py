@@ -101,6 +101,7 @@ def test_a_commit_writes_what_it_changes_and_a_second_recording_nothing(
             "unresolved": told.unresolved,
             "issues": len(told.issues),
             "critical_issues": sum(each.severity == "critical" for each in told.issues),
+            "accepted_issues": told.accepted_issues,
         }
 
 

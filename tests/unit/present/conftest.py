@@ -203,6 +203,7 @@ def compared(make: Make) -> Make:
             "issues_new": [],
             "issues_fixed": [],
             "issues_remaining": 0,
+            "issues_accepted": [],
         }
         return Comparison(**{**empty, **fields})
 
