@@ -449,3 +449,16 @@ def test_an_update_that_changes_nothing_does_not_date_a_run(acting: Session, acm
     with acting(acme) as app:
         app.execute("UPDATE analytics.analysis_runs SET branch = branch")
         assert value(app, "SELECT updated_at FROM analytics.analysis_runs") == before
+
+
+@pytest.mark.parametrize(
+    ("ratio", "rating"),
+    [
+        *((0, "A"), (0.05, "A"), (0.0500001, "B"), (0.1, "B"), (0.1000001, "C"), (0.2, "C")),
+        *((0.2000001, "D"), (0.5, "D"), (0.5000001, "E"), (None, None)),
+    ],
+)
+def test_a_debt_rating_includes_its_upper_bound(
+    connection: Connection, ratio: float | None, rating: str | None
+) -> None:
+    assert value(connection, "SELECT analytics.debt_rating(CAST(%s AS numeric))", ratio) == rating
