@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from graph_sitter_db import extract
-from graph_sitter_db.checkout import Place, Selection, open_tree, place_of
+from graph_sitter_db.checkout import Place, Selection, Tree, open_tree, place_of
 from graph_sitter_db.errors import RepositoryError
 from graph_sitter_db.extract.objects import options_of, paths_of, root_of
 from graph_sitter_db.model.facts import FileFacts, Source
@@ -26,6 +26,7 @@ class Adopted:
     sources: tuple[Source, ...]
     settings: Settings
     peculiar: Mapping[str, object]
+    manifests: Mapping[str, bytes]
     codebase: Any
 
     def relate(self, facts: Mapping[str, FileFacts]) -> Relations:
@@ -40,9 +41,11 @@ def adopted(codebase: Any, configuration: Mapping[str, object]) -> Adopted:
         settings = settings.with_analysis(configuration)
     selection = Selection(settings.include, settings.exclude)
     sources = tuple(each for each in graph.sources() if selection.is_source(each.path))
-    origin, peculiar = _placed(codebase.ctx, graph.family, sources, settings)
+    tree = _tree(codebase.ctx, settings)
+    origin, peculiar = _placed(tree, codebase.ctx, graph.family, sources)
     peculiar |= {"graph_sitter": options} if (options := options_of(codebase.ctx)) else {}
-    return Adopted(origin, graph.family, sources, settings, peculiar, codebase)
+    manifests = tree.manifests() if tree else {}
+    return Adopted(origin, graph.family, sources, settings, peculiar, manifests, codebase)
 
 
 def origin_of(context: Any) -> Origin:
@@ -62,14 +65,20 @@ def whereabouts(context: Any) -> Place:
         return Place(origin.provider, origin.full_name)
 
 
-def _placed(
-    context: Any, family: Family, sources: Iterable[Source], settings: Settings
-) -> tuple[Origin, dict[str, object]]:
-    held = {source.path: source.sha256 for source in sources}
+def _tree(context: Any, settings: Settings) -> Tree | None:
+    """What lies on disk; None: there is no such folder."""
     try:
-        tree = open_tree(root_of(context), include=settings.include, exclude=settings.exclude)
+        return open_tree(root_of(context), include=settings.include, exclude=settings.exclude)
     except RepositoryError:
+        return None
+
+
+def _placed(
+    tree: Tree | None, context: Any, family: Family, sources: Iterable[Source]
+) -> tuple[Origin, dict[str, object]]:
+    if tree is None:
         return _from_memory(paths_of(context)), {}
+    held = {source.path: source.sha256 for source in sources}
     lying = {source.path: source.sha256 for source in tree.sources(family)}
     origin, missing = tree.origin, lying.keys() - held.keys()
     if edited := sum(lying.get(path) != digest for path, digest in held.items()):

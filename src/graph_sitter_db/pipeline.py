@@ -76,9 +76,13 @@ def analyse(
     relate: Relate | None = None,
     total: int | None = None,
     failures: Sequence[Failure] = (),
+    manifests: Mapping[str, bytes] | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
-    """One codebase at one point of history. Without `relate` the analysis is of syntax depth."""
+    """One codebase at one point of history. Without `relate` the analysis is of syntax depth.
+
+    `manifests`, by path: pyproject.toml and the like, in which packages say what is for others.
+    """
     clock, failed = Clock(progress), [*recipe.failures, *failures]
     with clock.stage("extract", total):
         facts = {each.path: facts_of(each, recipe.settings) for each in clock.each(sources)}
@@ -97,7 +101,13 @@ def analyse(
         structure = _structure(files, linkages, recipe, failed)
     with clock.stage("detect"):
         detected = detect.detect(
-            files, linkages, family, recipe.rules, recipe.settings, structure=structure
+            files,
+            linkages,
+            family,
+            recipe.rules,
+            recipe.settings,
+            structure=structure,
+            manifests=manifests,
         )
     with clock.stage("score"):
         scored = score.score(detected.issues, {f.path: f.facts.lines.source for f in files})

@@ -71,7 +71,14 @@ def record_codebase(
     return _recorded(
         database,
         job,
-        lambda _: analyse(held.origin, held.family, held.sources, recipe, relate=held.relate),
+        lambda _: analyse(
+            held.origin,
+            held.family,
+            held.sources,
+            recipe,
+            relate=held.relate,
+            manifests=held.manifests,
+        ),
     )
 
 
@@ -145,6 +152,7 @@ def _of_tree(tree: Tree, job: Job, progress: Progress | None) -> Analysis:
         job.recipe,
         relate=relate if job.depth is Depth.GRAPH else None,
         total=tree.families()[job.family],
+        manifests=tree.manifests(),
         progress=progress,
     )
     others = {*Family} - {job.family}

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from graph_sitter_db import detect, extract, measure, plugins
 from graph_sitter_db.extract.graph import build
-from graph_sitter_db.languages import family_of, language_of
+from graph_sitter_db.languages import family_of, is_manifest, language_of
 from graph_sitter_db.model.facts import FileFacts, Source
 from graph_sitter_db.model.issues import Issue
 from graph_sitter_db.model.keys import Family
@@ -36,7 +36,8 @@ def check_rule(rule: Rule) -> None:
 
 
 def find(rule: Rule, files: Mapping[str, str], limits: Limits | None = None) -> tuple[Issue, ...]:
-    """What a rule finds in sources given by path, all of one language family.
+    """What a rule finds in sources given by path, all of one language family; pyproject.toml,
+    setup.cfg and package.json may be among them.
 
     A rule for the whole codebase gets real relations: the sources are written to a temporary folder
     and opened with graph-sitter, which takes about a second the first time. A rule that raises
@@ -46,6 +47,8 @@ def find(rule: Rule, files: Mapping[str, str], limits: Limits | None = None) -> 
         >>> [issue.finding.symbol for issue in find(RULE, {"a.py": "def f(x=[]): pass"})]
         ['f']
     """
+    manifests = {path: text.encode() for path, text in files.items() if is_manifest(path)}
+    files = {path: text for path, text in files.items() if path not in manifests}
     facts = {path: extract.facts(_source(path, text)) for path, text in files.items()}
     measured = [measure.measure(each, plugins.metrics()) for each in facts.values()]
     family = _family(files)
@@ -56,7 +59,9 @@ def find(rule: Rule, files: Mapping[str, str], limits: Limits | None = None) -> 
     structure = (
         None if linkages is None else measure.structure(measured, linkages, plugins.metrics())
     )
-    found = detect.detect(measured, linkages, family, rules, settings, structure=structure)
+    found = detect.detect(
+        measured, linkages, family, rules, settings, structure=structure, manifests=manifests
+    )
     assert not found.failures, found.failures[0].message
     return tuple(i for each in found.issues.values() for i in each if i.rule == rule.name)
 

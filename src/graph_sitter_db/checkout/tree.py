@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graph_sitter_db.checkout.ages import Ages
 from graph_sitter_db.checkout.export import exported
-from graph_sitter_db.languages import family_of, language_of
+from graph_sitter_db.languages import family_of, is_manifest, language_of
 from graph_sitter_db.model.facts import Source
 from graph_sitter_db.model.keys import Family
 from graph_sitter_db.model.relations import Failure
@@ -66,6 +66,11 @@ class Tree:
             content = self._content(entry)
             if content is not None:
                 yield Source(entry.path, language, content, hashlib.sha256(content).digest())
+
+    def manifests(self) -> dict[str, bytes]:
+        """By path the files in which packages say what of them is for others."""
+        read = {each.path: self._content(each) for each in self.support if is_manifest(each.path)}
+        return {path: content for path, content in read.items() if content is not None}
 
     def export(self) -> AbstractContextManager[Path]:
         """A private folder with the sources and what they need to resolve; removed at the end.

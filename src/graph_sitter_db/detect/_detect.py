@@ -32,6 +32,7 @@ class Codebase:
     settings: Settings
     rule: Rule | None = None  # which is looking
     structure: Structure = field(default_factory=Structure)
+    manifests: Mapping[str, bytes] = field(default_factory=dict)
 
     def limits_at(self, path: str) -> Limits:
         assert self.rule
@@ -46,6 +47,7 @@ def detect(
     settings: Settings | None = None,
     *,
     structure: Structure | None = None,
+    manifests: Mapping[str, bytes] | None = None,
 ) -> Detected:
     """All issues of a codebase. Without linkages the checks that need the graph are left out.
 
@@ -59,6 +61,7 @@ def detect(
         family,
         settings,
         structure=structure or Structure(),
+        manifests=manifests or {},
     )
     found: list[Found] = []
     failures: list[Failure] = []

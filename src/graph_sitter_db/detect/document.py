@@ -1,6 +1,7 @@
 """The page about rules: `python -m graph_sitter_db.detect.document > docs/rules.md`."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from graph_sitter_db.detect.rules import RULES
 from graph_sitter_db.model.ports import Effort, Example, Rule
@@ -99,14 +100,18 @@ def _length(example: Example) -> int:
 def _code(example: Example) -> str:
     several = len(example.files) > 1
     return "\n".join(
-        f"```{'python' if path.endswith('.py') else 'typescript'}\n"
-        f"{_comment(path) if several else ''}{text.rstrip()}\n```\n"
+        f"```{_language(path)}\n{_comment(path) if several else ''}{text.rstrip()}\n```\n"
         for path, text in example.files.items()
     )
 
 
+def _language(path: str) -> str:
+    names = {".py": "python", ".toml": "toml", ".cfg": "ini", ".json": "json"}
+    return names.get(PurePosixPath(path).suffix, "typescript")
+
+
 def _comment(path: str) -> str:
-    return f"{'#' if path.endswith('.py') else '//'} {path}\n"
+    return f"{'//' if _language(path) in ('typescript', 'json') else '#'} {path}\n"
 
 
 if __name__ == "__main__":

@@ -23,6 +23,11 @@ def language_of(path: str) -> Language | None:
     return _BY_SUFFIX.get(PurePosixPath(path).suffix)
 
 
+def is_manifest(path: str) -> bool:
+    """Whether a file says what of a package is for others: entry points, scripts, exports."""
+    return PurePosixPath(path).name in ("pyproject.toml", "setup.cfg", "package.json")
+
+
 def family_of(path: str) -> Family | None:
     language = language_of(path)
     return None if language is None else family(language)

@@ -74,6 +74,10 @@ class Codebase(Protocol):
     @property
     def structure(self) -> Structure: ...
     @property
+    def manifests(self) -> Mapping[str, bytes]:
+        """pyproject.toml, setup.cfg, package.json, by path: what packages say is for others."""
+
+    @property
     def family(self) -> Family: ...
     def limits_at(self, path: str) -> "Limits":
         """The rule's limits for one file, where settings have others for some paths."""

@@ -366,3 +366,11 @@ def test_origin_comes_before_other_remotes_and_tells_the_default_branch(
     git(root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
     origin = open_tree(root).origin
     assert (origin.full_name, origin.name, origin.default_branch) == ("o/beta", "beta", "trunk")
+
+
+def test_manifests_are_handed_on_as_they_are_at_that_point(repository: Make, write: Write) -> None:
+    files = {"a.py": "", "pyproject.toml": "1", "b/package.json": "2", "tsconfig.json": "3"}
+    root = repository(files)
+    write(root, {"pyproject.toml": "4", "node_modules/c/package.json": "5"})
+    assert open_tree(root, "HEAD").manifests() == {"pyproject.toml": b"1", "b/package.json": b"2"}
+    assert open_tree(root).manifests() == {"pyproject.toml": b"4", "b/package.json": b"2"}
