@@ -90,20 +90,19 @@ class Reads:
         self._is_python = facts.source.language is Language.PYTHON
         self._binding = _PYTHON if self._is_python else _TYPESCRIPT
 
+    def local(self, name: str, within: range, but: range = range(0)) -> bool:
+        """Whether a function's own name is read in it; `locals()` and `eval()` may read any."""
+        if self.read(name, within, but):
+            return True
+        return _LOOKUP.search(self._text, within.start, within.stop) is not None
+
     def read(self, name: str, within: range, but: range = range(0)) -> bool:
         """Whether a name is read, in code or where types and lookups are written as text."""
-        for at in self._occurrences(name.encode(), within):
-            if at not in but and self._is_read(at, at + len(name.encode())):
-                return True
-        return False
-
-    def _occurrences(self, name: bytes, within: range) -> Iterator[int]:
-        text, at = self._text, self._text.find(name, within.start, within.stop)
-        while at >= 0:
-            after = at + len(name)
-            if not _is_letter(text[at - 1 : at]) and not _is_letter(text[after : after + 1]):
-                yield at
-            at = text.find(name, after, within.stop)
+        sought = name.encode()
+        return any(
+            at not in but and self._is_read(at, at + len(sought))
+            for at in occurrences(sought, self._text, within)
+        )
 
     def _is_read(self, start: int, end: int) -> bool:
         node = self._root.descendant_for_byte_range(start, end)
@@ -139,8 +138,19 @@ class Reads:
         return _is_type(node)
 
 
+_LOOKUP = re.compile(rb"(?<![\w.])(?:locals|vars|dir|eval|exec)\s*\(")
 _TYPE_COMMENT = re.compile(rb"#\s*type:.*")
 _DOC_COMMENT = re.compile(rb"\{[^{}]*\}|@jsx\w*\s+\S+")
+
+
+def occurrences(name: bytes, text: bytes, within: range) -> Iterator[int]:
+    """Where a name begins that is no part of a longer one."""
+    at = text.find(name, within.start, within.stop)
+    while at >= 0:
+        after = at + len(name)
+        if not _is_letter(text[at - 1 : at]) and not _is_letter(text[after : after + 1]):
+            yield at
+        at = text.find(name, after, within.stop)
 
 
 def _is_letter(character: bytes) -> bool:

@@ -22,6 +22,25 @@ def documentable(facts: FileFacts) -> Iterator[tuple[Symbol, bool]]:
                 yield symbol, symbol.qualified_name in told
 
 
+def is_judged(facts: FileFacts) -> bool:
+    """Whether it can be told from a codebase who uses what a file defines.
+
+    Tests are found by their runner, vendored code has users elsewhere, and a script without imports
+    or exports shares its names with its page.
+    """
+    if facts.is_test or facts.path.endswith(".d.ts") or _VENDORED & set(facts.path.split("/")):
+        return False
+    return facts.source.language is Language.PYTHON or is_module(facts)
+
+
+_VENDORED = frozenset({"vendor", "_vendor", "vendored", "third_party"})
+
+
+def is_module(facts: FileFacts) -> bool:
+    """Of JavaScript and TypeScript: whether a file keeps to itself what it does not export."""
+    return facts.exports is not None or any(site.kind == "import" for site in facts.sites)
+
+
 def is_public(symbol: Symbol, facts: FileFacts) -> bool:
     """Offered to others: by its export list, else by its name, and by all that is around it.
 
@@ -45,6 +64,11 @@ def is_reachable(symbol: Symbol, facts: FileFacts) -> bool:
     if facts.source.language is not Language.PYTHON:
         return symbol.is_exported
     return not _is_private(symbol.name) and not _is_private_module(facts.path)
+
+
+def is_special(name: str) -> bool:
+    """Looked up by others under that very name: `__getattr__`, IPython's `_repr_html_`."""
+    return name.startswith("_") and name.endswith("_")
 
 
 def _needs_words(symbol: Symbol) -> bool:

@@ -99,6 +99,23 @@ def test_both_ways_find_the_same(installed_database: str, repository: Make, open
     assert recorded.model_dump(exclude=differ) == analysed.model_dump(exclude=differ)
 
 
+def test_both_ways_know_what_a_package_offers(
+    installed_database: str, repository: Make, opened: Opened
+) -> None:
+    script = '[project.scripts]\nshop = "shop.run:_main"\n'
+    run = "def _main():\n    return 1\n\n\ndef _old():\n    return 2\n"
+    root = repository({**FILES, "shop/run.py": run, "pyproject.toml": script})
+    with (
+        CodebaseDBAdapter(installed_database, "by-path") as one,
+        CodebaseDBAdapter(installed_database, "by-object") as other,
+    ):
+        (recorded,) = one.record(root)
+        analysed = other.analyze_codebase_enhanced(opened(root))
+    for result in (recorded, analysed):
+        unused = [issue.symbol for issue in result.issues if issue.rule == "unused_symbol"]
+        assert unused == ["_old"]
+
+
 def test_edits_on_disk_are_recorded_as_a_working_tree_that_says_so(
     adapter: CodebaseDBAdapter, repository: Make, opened: Opened
 ) -> None:

@@ -1,78 +1,94 @@
-"""Private code that nothing uses."""
+"""Functions, classes and types that nothing uses."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from graph_sitter_db.model.facts import FileFacts, Symbol
+from graph_sitter_db.detect.definitions import is_declared
+from graph_sitter_db.detect.manifests import entries
+from graph_sitter_db.detect.mentions import Mentions
+from graph_sitter_db.detect.reads import Reads
+from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
-from graph_sitter_db.model.keys import Language, Severity, SymbolKind
+from graph_sitter_db.model.keys import CALLABLES, Language, ParseStatus, Severity, SymbolKind
 from graph_sitter_db.model.ports import Codebase, Effort, Example, Limits, Rule
-from graph_sitter_db.model.publicity import is_reachable
+from graph_sitter_db.model.publicity import is_judged, is_reachable, is_special
 
 
-def check(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
-    """Limit `public`: 1 also reports what other codebases could use, which is right for an
-    application.
+def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
+    """What only its own file could use and does not: definitions inside of functions and, in
+    TypeScript and JavaScript, those that a module does not export. At depth `graph` also what is
+    private in Python, private methods of classes without parents, and, where the limit `public` is
+    1, what other codebases could use, which is right for an application.
 
-    A symbol counts as used when an edge of the graph leads to it, or when its name, or the
-    beginning of its name in a lookup, stands anywhere outside its own definition: in code, in a
-    string, in a comment. Vendored code is left alone.
+    At depth `graph` a symbol counts as used when an edge of the graph leads to it, or when its
+    name, or the beginning of its name in a lookup, stands anywhere outside its own definition: in
+    code, in a string, in a comment, in pyproject.toml, setup.cfg or package.json. What the files
+    export that package.json offers is used. Tests, vendored code, and what has a decorator are left
+    alone.
     """
-    used = _targets(codebase)
-    for path, symbol in _candidates(codebase, limits):
-        if (path, symbol.key) not in used and not _occurs(symbol, path, codebase):
-            yield _finding(path, symbol)
+    facts = file.facts
+    if facts.tree is None or facts.parse_status is not ParseStatus.OK or not is_judged(facts):
+        return
+    reads = Reads(facts)
+    for symbol in facts.symbols:
+        if _is_candidate(symbol) and _is_for_its_file(symbol, facts):
+            own = range(symbol.start_byte, symbol.end_byte)
+            if not reads.local(symbol.name, _scope(symbol, facts), own):
+                yield _finding(symbol, facts)
 
 
-def _targets(codebase: Codebase) -> set[tuple[str, str]]:
-    """What is used from outside itself."""
-    return {
-        (edge.target_path, edge.target)
-        for path, linkage in codebase.linkages.items()
-        for edge in linkage.edges
-        if path != edge.target_path or not _is_within(edge.source, edge.target)
-    }
-
-
-def _is_within(source: str, target: str) -> bool:
-    return source == target or source.startswith(f"{target}.")
-
-
-def _candidates(codebase: Codebase, limits: Limits) -> Iterator[tuple[str, Symbol]]:
-    """What is to be looked for in all sources; a name known to two files needs no such search."""
-    holders = Counter(name for file in codebase.files.values() for name in file.facts.names)
+def check_codebase(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
+    mentions, offered = Mentions(codebase), entries(codebase)
     for path, file in codebase.files.items():
-        if _is_judged(file.facts):
-            for symbol in file.facts.symbols:
-                if holders[symbol.name] <= 1 and _is_candidate(symbol, file.facts, limits):
-                    yield path, symbol
+        if not is_judged(file.facts):
+            continue
+        with_public = bool(codebase.limits_at(path)["public"]) and path not in offered
+        for symbol in file.facts.symbols:
+            is_meant = _is_candidate(symbol) and _is_for_all(symbol, file.facts, with_public)
+            if is_meant and not mentions.mentioned(symbol, file.facts):
+                yield _finding(symbol, file.facts)
 
 
-def _is_judged(facts: FileFacts) -> bool:
-    """Tests are found by their runner; a script without imports or exports shares its names with
-    its page.
-    """
-    if facts.is_test or facts.path.endswith(".d.ts") or _VENDORED & set(facts.path.split("/")):
-        return False
-    if facts.source.language in (Language.JAVASCRIPT, Language.JSX):
-        return facts.exports is not None or any(site.kind == "import" for site in facts.sites)
-    return True
+def _is_candidate(symbol: Symbol) -> bool:
+    """Overloads are judged once; decorators register."""
+    is_named = symbol.name.isidentifier() or symbol.name.startswith("#")
+    has_reasons = symbol.duplicate_ordinal or symbol.decorators or symbol.is_abstract
+    return is_named and not has_reasons and not is_special(symbol.name)
 
 
-_VENDORED = frozenset({"vendor", "_vendor", "vendored", "third_party"})
-
-
-def _is_candidate(symbol: Symbol, facts: FileFacts, limits: Limits) -> bool:
-    if symbol.duplicate_ordinal or symbol.decorators or symbol.is_abstract:
-        return False  # overloads are judged once; decorators register
-    if not symbol.name.isidentifier() and not symbol.name.startswith("#"):
+def _is_for_its_file(symbol: Symbol, facts: FileFacts) -> bool:
+    if symbol.kind not in _KINDS or not is_declared(symbol, facts):
         return False
     if symbol.parent_ordinal is not None:
+        return facts.symbols[symbol.parent_ordinal].kind in CALLABLES
+    return facts.source.language is not Language.PYTHON and not symbol.is_exported
+
+
+_KINDS = frozenset(
+    {
+        SymbolKind.FUNCTION,
+        SymbolKind.CLASS,
+        SymbolKind.ENUM,
+        SymbolKind.INTERFACE,
+        SymbolKind.TYPE_ALIAS,
+    }
+)
+
+
+def _scope(symbol: Symbol, facts: FileFacts) -> range:
+    if symbol.parent_ordinal is None:
+        return range(facts.tree.end_byte)
+    outer = facts.symbols[symbol.parent_ordinal]
+    return range(outer.start_byte, outer.end_byte)
+
+
+def _is_for_all(symbol: Symbol, facts: FileFacts, with_public: bool) -> bool:
+    if symbol.parent_ordinal is not None:
         return _is_private_method(symbol, facts.symbols[symbol.parent_ordinal])
-    if symbol.kind not in (SymbolKind.FUNCTION, SymbolKind.CLASS) or _is_special(symbol.name):
+    if symbol.kind not in _KINDS:
         return False
-    return bool(limits["public"]) or not is_reachable(symbol, facts)
+    if facts.source.language is Language.PYTHON:
+        return with_public or not is_reachable(symbol, facts)
+    return with_public and symbol.is_exported
 
 
 def _is_private_method(symbol: Symbol, owner: Symbol) -> bool:
@@ -83,43 +99,13 @@ def _is_private_method(symbol: Symbol, owner: Symbol) -> bool:
         and not owner.bases
         and not owner.decorators
         and symbol.name.startswith(("_", "#"))
-        and not _is_special(symbol.name)
     )
 
 
-def _is_special(name: str) -> bool:
-    """`__getattr__`, and IPython's or enum's `_repr_html_`."""
-    return name.startswith("_") and name.endswith("_")
-
-
-def _occurs(symbol: Symbol, path: str, codebase: Codebase) -> bool:
-    name = symbol.name.encode()
-    whole = re.compile(rb"(?<![\w$])" + re.escape(name) + rb"(?![\w$])")
-    facts = codebase.files[path].facts
-    spans = [(s.start_byte, s.end_byte) for s in facts.symbols if s.name == symbol.name]
-    if any(_is_outside(m.start(), spans) for m in whole.finditer(facts.source.content)):
-        return True
-    if any(head.search(facts.source.content) for head in _lookups(name)):
-        return True
-    others = (file.facts.source.content for file in codebase.files.values() if file.path != path)
-    return any(name in content and whole.search(content) for content in others)
-
-
-def _lookups(name: bytes) -> Iterator[re.Pattern[bytes]]:
-    """How names are put together: `f"_visit_{kind}"`, `"_visit_" + kind`, `"_visit_%s"`."""
-    for underscore in re.finditer(rb"_+(?=.)", name):
-        head = re.escape(name[: underscore.end()])
-        yield re.compile(rb"\b" + head + rb"(?:[{%$]|[\"']\s*[+%.])")
-
-
-def _is_outside(byte: int, spans: Iterable[tuple[int, int]]) -> bool:
-    return not any(start <= byte < end for start, end in spans)
-
-
-def _finding(path: str, symbol: Symbol) -> Finding:
+def _finding(symbol: Symbol, facts: FileFacts) -> Finding:
     return Finding(
-        path=path,
-        message=f"Nothing uses {symbol.kind} `{symbol.qualified_name}`",
+        path=facts.path,
+        message=f"Nothing uses {symbol.kind.replace('_', ' ')} `{symbol.qualified_name}`",
         start_line=symbol.start_line,
         end_line=symbol.end_line,
         symbol=symbol.key,
@@ -132,8 +118,7 @@ RULE = Rule(
     title="Nothing uses it",
     why=(
         "Dead code is read, searched and migrated like living code. Only what cannot be reached "
-        "from outside is reported: private and non-exported functions, classes and methods whose "
-        "name occurs nowhere else."
+        "from outside is reported, unless told otherwise."
     ),
     category="structure",
     severity=Severity.WARNING,
@@ -174,5 +159,6 @@ RULE = Rule(
             findings=0,
         ),
     ),
-    check_codebase=check,
+    check_file=check,
+    check_codebase=check_codebase,
 )

@@ -1,21 +1,24 @@
 """Variables that are given a value nobody reads."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from graph_sitter_db.detect.linters import silence
+from graph_sitter_db.detect.mentions import Mentions
 from graph_sitter_db.detect.places import at
 from graph_sitter_db.detect.reads import Reads
 from graph_sitter_db.detect.scopes import Scopes
-from graph_sitter_db.model.facts import FileFacts, MeasuredFile
+from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
-from graph_sitter_db.model.keys import Language, ParseStatus, Severity
-from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
+from graph_sitter_db.model.keys import Language, ParseStatus, Severity, SymbolKind
+from graph_sitter_db.model.ports import Codebase, Effort, Example, Limits, Rule
+from graph_sitter_db.model.publicity import is_judged, is_module, is_reachable, is_special
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """Locals of functions, and what a TypeScript or JavaScript module keeps to itself.
+    """Locals of functions, and what a TypeScript or JavaScript module keeps to itself; at depth
+    `graph` also variables of Python modules whose name begins with `_` and stands nowhere else: in
+    code, in a string, in a comment, in pyproject.toml.
 
     Left alone: names that begin with `_` inside functions; parts of a tuple or list, which have to
     be there; siblings of a `...rest`; loop variables; functions that use `locals()` or `eval()`.
@@ -32,6 +35,33 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
                 yield at(facts, name, f"Nothing reads `{_text(name)}`")
 
 
+def check_codebase(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
+    mentions = Mentions(codebase)
+    for file in codebase.files.values():
+        facts = file.facts
+        if facts.source.language is not Language.PYTHON or not is_judged(facts):
+            continue
+        for symbol in facts.symbols:
+            if _is_private(symbol, facts) and not mentions.mentioned(symbol, facts):
+                yield Finding(
+                    path=facts.path,
+                    message=f"Nothing reads `{symbol.name}`",
+                    start_line=symbol.start_line,
+                    end_line=symbol.end_line,
+                    symbol=symbol.key,
+                )
+
+
+def _is_private(symbol: Symbol, facts: FileFacts) -> bool:
+    return (
+        symbol.kind is SymbolKind.VARIABLE
+        and symbol.duplicate_ordinal == 0
+        and symbol.name.startswith("_")
+        and not is_special(symbol.name)
+        and not is_reachable(symbol, facts)
+    )
+
+
 def _python(facts: FileFacts) -> Iterator[Any]:
     """The first place of each name in each function, and of each handler's error."""
     reads, seen = Reads(facts), set()
@@ -39,12 +69,8 @@ def _python(facts: FileFacts) -> Iterator[Any]:
         if name.text.startswith(b"_") or (within, name.text) in seen:
             continue
         seen.add((within, name.text))
-        is_looked_up = _LOOKUP.search(facts.source.content, within.start, within.stop)
-        if not is_looked_up and not reads.read(_text(name), within):
+        if not reads.local(_text(name), within):
             yield name
-
-
-_LOOKUP = re.compile(rb"(?<![\w.])(?:locals|vars|dir|eval|exec)\s*\(")
 
 
 def _bound(facts: FileFacts) -> Iterator[tuple[Any, range]]:
@@ -74,14 +100,13 @@ def _typescript(facts: FileFacts) -> Iterator[Any]:
     if facts.path.endswith(".d.ts"):
         return
     reads = Reads(facts)
-    is_module = facts.exports is not None or any(site.kind == "import" for site in facts.sites)
     for declarator in facts.nodes("variable_declarator"):
         scope = _scope(declarator)
-        if scope is None or (scope.parent is None and not is_module):
+        if scope is None or (scope.parent is None and not is_module(facts)):
             continue
         for name in _declared(declarator):
             within = range(scope.start_byte, scope.end_byte)
-            if not name.text.startswith(b"_") and not reads.read(_text(name), within):
+            if not name.text.startswith(b"_") and not reads.local(_text(name), within):
                 yield name
 
 
@@ -163,6 +188,7 @@ RULE = Rule(
             },
             findings=2,
         ),
+        Example(files={"shop.py": "_TAX = 0.2\n\n\ndef buy():\n    return 1\n"}, findings=1),
         Example(
             files={
                 "shop.ts": "const tax = 0.2\n"
@@ -191,4 +217,5 @@ RULE = Rule(
         ),
     ),
     check_file=check,
+    check_codebase=check_codebase,
 )

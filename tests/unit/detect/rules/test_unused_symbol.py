@@ -1,14 +1,16 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from graph_sitter_db.detect._detect import Codebase
-from graph_sitter_db.detect.rules.unused_symbol import RULE, check
+from graph_sitter_db.detect.rules.unused_symbol import RULE, check_codebase
 from graph_sitter_db.model.facts import MeasuredFile, Symbol
 from graph_sitter_db.model.keys import EdgeKind, Family, SymbolKind
 from graph_sitter_db.model.relations import Edge, Linkage
 from graph_sitter_db.settings import Settings
+from graph_sitter_db.testing import find
 
 SOURCE = b"def _f(x):\n    return 1\n"
 
@@ -20,11 +22,11 @@ def found(
         file.path: Linkage(file.path, tuple(e for path, e in edges if path == file.path))
         for file in files
     }
+    settings = Settings(limits={RULE.name: {"public": public}})
     codebase = Codebase(
-        {file.path: file for file in files}, linkages, Family.PYTHON, Settings(), RULE
+        {file.path: file for file in files}, linkages, Family.PYTHON, settings, RULE
     )
-    findings = check(codebase, {**RULE.limits, "public": public})
-    return [finding.symbol or "" for finding in findings]
+    return [finding.symbol or "" for finding in check_codebase(codebase, RULE.limits)]
 
 
 def call(source: str, target_path: str, target: str) -> Edge:
@@ -144,3 +146,81 @@ def test_private_methods_are_reported_where_no_parent_may_use_them(
 def test_definitions_under_conditions_are_reported_once(make: Any) -> None:
     twice = [function(make), function(make, ordinal=1, duplicate_ordinal=1)]
     assert found(file(make, *twice)) == ["_f"]
+
+
+ALONE = replace(RULE, check_codebase=None)
+
+
+def alone(source: str, path: str = "a.py") -> list[str]:
+    return [issue.finding.symbol or "" for issue in find(ALONE, {path: source})]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("def f():\n    def g(): ...\n    class A: ...\n", ["f.g", "f.A"]),
+        ("def f():\n    def g():\n        return g()\n", ["f.g"]),
+        ("def f():\n    def g(): ...\n\n\ndef h(g):\n    return g\n", ["f.g"]),
+        ("def f():\n    def g(): ...\n    return g\n", []),
+        ("def f():\n    @on\n    def g(): ...\n", []),
+        ("def f():\n    def g(): ...\n    return locals()\n", []),
+        ("def f():\n    class A:\n        def g(self): ...\n    return A\n", []),
+        ("class A:\n    def f(self): ...\n", []),
+    ],
+)
+def test_definitions_inside_of_functions_are_for_these_alone(source: str, names: list[str]) -> None:
+    assert alone(source) == names
+    assert alone(source, "tests/test_a.py") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("export const a = 1\nfunction f() {}\nconst g = () => 1\nclass A {}\n", ["f", "g", "A"]),
+        ("import './b'\ninterface I {}\ntype T = 1\nenum E { A }\n", ["I", "T", "E"]),
+        ("export function f() {\n  function g() {}\n  const h = () => 1\n}\n", ["f.g", "f.h"]),
+        ("function f() {}\n", []),  # a script: its page may call it
+        ("export const a = 1\nfunction f() {}\nexport { f as g }\n", []),
+        ("function f() {}\nexport default f\n", []),
+        ("export default { load() {}, go: () => 1 }\n", []),
+        ("import { on } from 'b'\non(function f() {})\nwindow.onload = function () {}\n", []),
+        ("export const a = 1\ndeclare global {\n  interface Window {}\n}\n", []),
+        ("export const a = 1\ntype T = 1\nconst b: T = a\n", []),
+    ],
+)
+def test_what_a_typescript_module_does_not_export_is_for_itself_alone(
+    source: str, names: list[str]
+) -> None:
+    assert alone(source, "a.ts") == names
+
+
+def test_a_module_whose_names_are_gone_through_is_left_alone(make: Any) -> None:
+    for loop in (b"for f in vars(shop.a).values(): f()", b"for f in a.__dict__: f()"):
+        assert found(file(make, function(make)), make.file("b.py", content=loop)) == []
+    assert found(file(make, function(make), content=SOURCE + b"for f in globals(): f()")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pyproject.toml", "[project.scripts]\nshop = 'shop.a:_main'\n"),
+        ("setup.cfg", "[options.entry_points]\nconsole_scripts =\n  shop = shop.a:_main\n"),
+    ],
+)
+def test_an_entry_point_is_used(path: str, text: str) -> None:
+    sources = {"shop/a.py": "def _main():\n    return 1\n"}
+    assert [issue.finding.symbol for issue in find(RULE, sources)] == ["_main"]
+    assert find(RULE, {**sources, path: text}) == ()
+
+
+def test_what_package_json_offers_is_used_where_public_code_is_looked_at() -> None:
+    sources = {
+        "src/index.ts": "export * from './shop'\nexport const price = () => 1\n",
+        "src/shop.ts": "export function buy() {\n  return 1\n}\n",
+        "src/bill.ts": "export function tax() {\n  return 1\n}\n",
+    }
+    manifest = {"package.json": '{"exports": {".": {"import": "./dist/index.mjs"}}}'}
+    public = {"public": 1}
+    assert [i.finding.symbol for i in find(RULE, {**sources, **manifest}, public)] == ["tax"]
+    assert len(find(RULE, sources, public)) == 3
+    assert find(RULE, {**sources, **manifest}) == ()

@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
 from graph_sitter_db.detect.rules.unused_variable import RULE
 from graph_sitter_db.testing import find
 
+ALONE = replace(RULE, check_codebase=None)
+
 
 def unused(source: str, path: str = "a.ts") -> list[str]:
-    return [i.finding.anchor for i in find(RULE, {path: source}) if not i.depends_on_graph]
+    return [issue.finding.anchor for issue in find(ALONE, {path: source})]
 
 
 def in_function(body: str) -> list[str]:
@@ -101,3 +105,16 @@ def test_typescript_names_that_are_read_or_have_to_be_there_are_left_alone(sourc
 
 def test_declarations_are_left_alone() -> None:
     assert unused("export {}\nconst x: number\n", "a.d.ts") == []
+
+
+def test_private_variables_of_modules_are_reported_when_no_file_names_them() -> None:
+    shop = "_TAX = 1\n_RATE: int = 2\n_SEEN = 3\n_SAID = 4\n__version__ = '5'\nPRICE = 6\n"
+    bill = "from shop import _RATE\n\nprint(shop._SEEN)  # not _SAID\n"
+    found = find(RULE, {"shop.py": shop, "bill.py": bill})
+    assert [issue.finding.symbol for issue in found] == ["_TAX"]
+    assert all(issue.depends_on_graph for issue in found)
+
+
+def test_a_private_variable_that_is_set_again_elsewhere_is_left_alone() -> None:
+    source = "_shop = None\n\n\ndef f():\n    global _shop\n    _shop = 1\n"
+    assert find(RULE, {"shop.py": source}) == ()
