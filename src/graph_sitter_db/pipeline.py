@@ -5,9 +5,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from graph_sitter_db import detect, extract, measure, plugins, score
+from graph_sitter_db.detect.rules.duplicated_code import RULE as DUPLICATED_CODE
+from graph_sitter_db.model.duplication import Duplication
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Source
 from graph_sitter_db.model.keys import Depth, Family, ParseStatus
 from graph_sitter_db.model.ports import Metric, Rule
@@ -98,7 +101,10 @@ def analyse(
             measure.measure(each, recipe.metrics, failures=failed)
             for _, each in clock.each(sorted(facts.items()))
         ]
-        structure = _structure(files, linkages, recipe, failed)
+        duplication = measure.duplication(
+            [*facts.values()], partial(recipe.settings.limits_of, DUPLICATED_CODE)
+        )
+        structure = _structure(files, linkages, duplication, recipe, failed)
     with clock.stage("detect"):
         detected = detect.detect(
             files,
@@ -108,10 +114,11 @@ def analyse(
             recipe.settings,
             structure=structure,
             manifests=manifests,
+            duplication=duplication,
         )
     with clock.stage("score"):
         scored = score.score(detected.issues, {f.path: f.facts.lines.source for f in files})
-        totals = measure.totals(files, linkages or {}, recipe.metrics, structure)
+        totals = measure.totals(files, linkages or {}, recipe.metrics, structure, duplication)
     return Analysis(
         origin=origin,
         family=family,
@@ -168,12 +175,13 @@ class Clock:
 def _structure(
     files: Sequence[MeasuredFile],
     linkages: Mapping[str, Linkage] | None,
+    duplication: Duplication,
     recipe: Recipe,
     failed: list[Failure],
 ) -> Structure:
     if linkages is None:
         return Structure()
-    return measure.structure(files, linkages, recipe.metrics, failed)
+    return measure.structure(files, linkages, recipe.metrics, failed, duplication)
 
 
 def _joined(

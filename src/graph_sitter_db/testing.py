@@ -8,10 +8,12 @@ def test_the_rule_does_what_its_examples_say():
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from graph_sitter_db import detect, extract, measure, plugins
+from graph_sitter_db.detect.rules.duplicated_code import RULE as DUPLICATED_CODE
 from graph_sitter_db.extract.graph import build
 from graph_sitter_db.languages import family_of, is_manifest, language_of
 from graph_sitter_db.model.facts import FileFacts, Source
@@ -56,11 +58,20 @@ def find(rule: Rule, files: Mapping[str, str], limits: Limits | None = None) -> 
     settings = Settings(limits={rule.name: dict(limits or {})})
     # What suppresses nothing is known only when all have looked.
     rules = plugins.rules() if rule.check_suppression else [rule]
+    limits_at = partial(settings.limits_of, DUPLICATED_CODE)
+    duplication = measure.duplication([*facts.values()], limits_at)
     structure = (
         None if linkages is None else measure.structure(measured, linkages, plugins.metrics())
     )
     found = detect.detect(
-        measured, linkages, family, rules, settings, structure=structure, manifests=manifests
+        measured,
+        linkages,
+        family,
+        rules,
+        settings,
+        structure=structure,
+        duplication=duplication,
+        manifests=manifests,
     )
     assert not found.failures, found.failures[0].message
     return tuple(i for each in found.issues.values() for i in each if i.rule == rule.name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from graph_sitter_db.detect.identity import Found, identified
 from graph_sitter_db.detect.suppression import accepted, unused
+from graph_sitter_db.model.duplication import Duplication
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding, Issue
 from graph_sitter_db.model.keys import Family
@@ -33,6 +34,7 @@ class Codebase:
     rule: Rule | None = None  # which is looking
     structure: Structure = field(default_factory=Structure)
     manifests: Mapping[str, bytes] = field(default_factory=dict)
+    duplication: Duplication = field(default_factory=Duplication)
 
     def limits_at(self, path: str) -> Limits:
         assert self.rule
@@ -48,6 +50,7 @@ def detect(
     *,
     structure: Structure | None = None,
     manifests: Mapping[str, bytes] | None = None,
+    duplication: Duplication | None = None,
 ) -> Detected:
     """All issues of a codebase. Without linkages the checks that need the graph are left out.
 
@@ -62,6 +65,7 @@ def detect(
         settings,
         structure=structure or Structure(),
         manifests=manifests or {},
+        duplication=duplication or Duplication(),
     )
     found: list[Found] = []
     failures: list[Failure] = []

@@ -4,7 +4,7 @@ from typing import Any
 
 from graph_sitter_db.languages import python_definitions as definitions
 from graph_sitter_db.languages import python_names as names
-from graph_sitter_db.languages.terms import ANY, Branch, LanguageSpec
+from graph_sitter_db.languages.terms import ANY, Branch, LanguageSpec, always
 from graph_sitter_db.model.facts import ControlKind
 from graph_sitter_db.model.keys import Family, Language
 
@@ -169,6 +169,15 @@ PYTHON = LanguageSpec(
         }
     ),
     commented=COMMENTED,
+    boilerplate={
+        "import_statement": always,
+        "import_from_statement": always,
+        "future_import_statement": always,
+        "line_continuation": always,
+        "decorated_definition": definitions.is_overload,
+        "expression_statement": definitions.is_text,
+    },
+    parameter_lists=frozenset({"parameters"}),
     leading_docstring=None,
     header_controls=False,
 )

@@ -145,6 +145,17 @@ def docstring_of(body: Node) -> Node | None:
     return None
 
 
+def is_text(statement: Node) -> bool:
+    """A string and nothing else: a docstring, or a comment in the shape of one."""
+    return statement.child_count == 1 and _is_plain(statement.children[0])
+
+
+def is_overload(decorated: Node) -> bool:
+    """A signature for type checkers: what it says is said again by the function it is one of."""
+    names = (child.text or b"" for child in decorated.children if child.type == "decorator")
+    return any(name.rpartition(b".")[2].strip(b"@ ") == b"overload" for name in names)
+
+
 def _is_plain(node: Node) -> bool:
     """Neither bytes nor formatted; adjacent strings are one."""
     while node.type == "parenthesized_expression" and node.named_child_count == 1:

@@ -14,6 +14,10 @@ type Reader = Callable[[Node], str]  # a node's source text
 ANY = frozenset({"*"})
 
 
+def always(node: Node) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """How a node steers the flow, and what stands one level deeper because of it."""
@@ -120,5 +124,8 @@ class LanguageSpec:
     kept: frozenset[str]  # node types that rules look at
     # Statements that show a comment to be code → which of them, by the type of what is inside; all.
     commented: Mapping[str, frozenset[str]]
+    # Node type → whether such a node is of what has to be said again and again: imports, overloads.
+    boilerplate: Mapping[str, Callable[[Node], bool]]
+    parameter_lists: frozenset[str]
     leading_docstring: bytes | None  # how a comment begins that documents what follows it
     header_controls: bool  # whether parameters' defaults steer the function's own flow

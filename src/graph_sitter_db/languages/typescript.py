@@ -6,7 +6,7 @@ from typing import Any
 
 from graph_sitter_db.languages import typescript_definitions as definitions
 from graph_sitter_db.languages import typescript_names as names
-from graph_sitter_db.languages.terms import ANY, Branch, LanguageSpec
+from graph_sitter_db.languages.terms import ANY, Branch, LanguageSpec, always
 from graph_sitter_db.model.facts import ControlKind
 from graph_sitter_db.model.keys import Family, Language
 
@@ -252,6 +252,14 @@ def _spec(language: Language, grammar: Callable[[], Any]) -> LanguageSpec:
             }
         ),
         commented=COMMENTED,
+        boilerplate={
+            "import_statement": always,
+            "export_statement": names.is_re_export,
+            "variable_declarator": names.is_required,
+            "function_signature": always,
+            "method_signature": definitions.is_in_class,
+        },
+        parameter_lists=frozenset({"formal_parameters"}),
         leading_docstring=b"/**",
         header_controls=True,
     )

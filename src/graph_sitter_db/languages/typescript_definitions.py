@@ -120,6 +120,11 @@ def _type(node: Node | None, read: Reader) -> str | None:
     return read(node).lstrip(": ") if node else None
 
 
+def is_in_class(signature: Node) -> bool:
+    """An overload; in an interface, a signature is a member of its own."""
+    return signature.parent is not None and signature.parent.type == "class_body"
+
+
 def bases_of(node: Node) -> Iterator[Node]:
     """Parent classes and interfaces."""
     for heritage in node.children:

@@ -145,6 +145,10 @@ def re_exported(node: Node, read: Reader) -> Iterator[Import]:
             yield Import(name=f"{module}.*", node=child)
 
 
+def is_re_export(statement: Node) -> bool:
+    return statement.child_by_field_name("source") is not None
+
+
 def _specifiers(node: Node, module: str, read: Reader) -> Iterator[Import]:
     for specifier in node.named_children:
         name = specifier.child_by_field_name("name")
@@ -159,6 +163,13 @@ def imported_by_call(node: Node, read: Reader) -> Import | None:
         return None
     source = arguments.named_children[0]
     return Import(name=_module(source, read), node=source) if source.type == "string" else None
+
+
+def is_required(declarator: Node) -> bool:
+    """`name = require("m")`."""
+    value = declarator.child_by_field_name("value")
+    called = value.child_by_field_name("function") if value else None
+    return called is not None and called.text == b"require"
 
 
 def _module(source: Node, read: Reader) -> str:

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from graph_sitter_db.measure._measure import checked
 from graph_sitter_db.measure.imports import lines_on_import
+from graph_sitter_db.model.duplication import Duplication
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile
 from graph_sitter_db.model.keys import CLASSES, EdgeKind, Rollup, Scope
 from graph_sitter_db.model.ports import Metric
@@ -18,6 +20,7 @@ def structure(
     linkages: Mapping[str, Linkage],
     metrics: Sequence[Metric] | None = None,
     failures: list[Failure] | None = None,
+    duplication: Duplication | None = None,
 ) -> Structure:
     """The graph and the values of all metrics of it, fractions with six digits. Without `metrics`:
     the built-in ones.
@@ -29,7 +32,9 @@ def structure(
 
         metrics = METRICS
     failed: list[Failure] = [] if failures is None else failures
-    graph = module_graph(files, linkages)
+    graph = replace(
+        module_graph(files, linkages), duplicated=duplication.lines if duplication else {}
+    )
     values: dict[Place, dict[str, float]] = defaultdict(dict)
     for metric in metrics:
         for place, value in _of_graph(metric, graph, failed):
@@ -66,8 +71,8 @@ def _of_graph(
 def _totals(
     graph: ModuleGraph, values: Mapping[Place, Mapping[str, float]], metrics: Sequence[Metric]
 ) -> dict[str, float]:
-    """The mean or the maximum, as a metric's roll-up says, over all that has a value: under the
-    metric's own name, and as `<metric>_mean` or `<metric>_max`.
+    """The sum, the mean or the maximum, as a metric's roll-up says, over all that has a value:
+    under the metric's own name, and as `<metric>_mean` or `<metric>_max`.
     """
     totals: dict[str, float] = {
         "import_cycles": len(graph.cycles),
@@ -81,6 +86,8 @@ def _totals(
         ]
         if of_metric and metric.rollup is Rollup.MEAN:
             totals[metric.name] = totals[f"{metric.name}_mean"] = round(fmean(of_metric), 4)
+        elif of_metric and metric.rollup is Rollup.SUM:
+            totals[metric.name] = sum(of_metric)
         elif of_metric:
             totals[metric.name] = totals[f"{metric.name}_max"] = max(of_metric)
     return totals

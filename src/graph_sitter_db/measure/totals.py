@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from graph_sitter_db.measure.fans import fans
+from graph_sitter_db.model.duplication import Duplication
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.keys import ParseStatus
 from graph_sitter_db.model.ports import Metric
@@ -16,6 +17,7 @@ def totals(
     linkages: Mapping[str, Linkage],
     metrics: Sequence[Metric] | None = None,
     structure: Structure | None = None,
+    duplication: Duplication | None = None,
 ) -> dict[str, float]:
     """The codebase's values by name: roll-ups of `metrics` (without them: of the built-in ones),
     numbers of files, and what the relations tell.
@@ -29,6 +31,7 @@ def totals(
         **rolled_up([_part(file) for file in files], metrics),
         **_edges(linkages),
         **(structure.totals if structure else {}),
+        **(_duplicated(files, duplication) if duplication else {}),
     }
 
 
@@ -46,6 +49,14 @@ def _counts(files: Sequence[MeasuredFile]) -> dict[str, float]:
         "files_test": sum(each.is_test for each in facts),
         "files_generated": sum(each.is_generated for each in facts),
     }
+
+
+def _duplicated(files: Sequence[MeasuredFile], duplication: Duplication) -> dict[str, float]:
+    """The density is in per cent of the source lines of the files that were compared."""
+    lines = sum(duplication.lines.values())
+    compared = sum(f.facts.lines.source for f in files if f.path in duplication.lines)
+    density = round(100 * lines / compared, 4) if compared else 0
+    return {"duplicated_lines": lines, "duplicated_lines_density": density}
 
 
 def _edges(linkages: Mapping[str, Linkage]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from graph_sitter_db.model.duplication import Duplication
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Suppression, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Direction, Family, Rollup, Scope, Severity, SymbolKind
@@ -73,6 +74,8 @@ class Codebase(Protocol):
     def linkages(self) -> Mapping[str, Linkage]: ...
     @property
     def structure(self) -> Structure: ...
+    @property
+    def duplication(self) -> Duplication: ...
     @property
     def manifests(self) -> Mapping[str, bytes]:
         """pyproject.toml, setup.cfg, package.json, by path: what packages say is for others."""

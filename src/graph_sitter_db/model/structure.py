@@ -30,6 +30,8 @@ class ModuleGraph:
     cycles: tuple[frozenset[str], ...] = ()
     # By class: the classes and interfaces it inherits from or implements.
     parents: Mapping[Place, frozenset[Place]] = field(default_factory=dict)
+    # By path, of files that were compared: lines of code that stand somewhere else too.
+    duplicated: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from tests.unit.measure.conftest import Reader
 
 from graph_sitter_db import measure
 from graph_sitter_db.measure.metrics import METRICS
+from graph_sitter_db.model.duplication import Duplication
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Source
 from graph_sitter_db.model.keys import Direction, EdgeKind, Language, ParseStatus, Rollup, Scope
 from graph_sitter_db.model.ports import Metric
@@ -271,7 +272,8 @@ def test_a_metric_of_the_graph_that_raises_costs_its_own_values_only() -> None:
 def test_every_metric_of_the_graph_names_its_smallest_scope(read: Reader) -> None:
     files = [measure.measure(read("class A(ABC): pass\n", path)) for path in ("p/a.py", "p/b.py")]
     pairs = {("p/a.py", "p/b.py"), ("p/b.py", "p/a.py")}
-    structure = measure.structure(files, uses(pairs, EdgeKind.IMPORT))
+    compared = Duplication(lines={"p/a.py": 0, "p/b.py": 0})
+    structure = measure.structure(files, uses(pairs, EdgeKind.IMPORT), duplication=compared)
     for metric in METRICS:
         if metric.of_graph:
             scopes = {

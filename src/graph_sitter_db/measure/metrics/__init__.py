@@ -11,6 +11,7 @@ from graph_sitter_db.measure.metrics.coverage import COVERAGE
 from graph_sitter_db.measure.metrics.cyclomatic import CYCLOMATIC
 from graph_sitter_db.measure.metrics.definitions import DEFINITIONS
 from graph_sitter_db.measure.metrics.docstrings import DOCSTRINGS
+from graph_sitter_db.measure.metrics.duplication import DUPLICATION
 from graph_sitter_db.measure.metrics.halstead import HALSTEAD
 from graph_sitter_db.measure.metrics.import_cycle_size import IMPORT_CYCLE_SIZE
 from graph_sitter_db.measure.metrics.inheritance import INHERITANCE
@@ -50,5 +51,6 @@ METRICS: tuple[Metric, ...] = (
     *INHERITANCE,
     IMPORT_CYCLE_SIZE,
     CENTRALITY,
+    *DUPLICATION,
     *COVERAGE,
 )
