@@ -91,8 +91,10 @@ class Reads:
         self._binding = _PYTHON if self._is_python else _TYPESCRIPT
 
     def local(self, name: str, within: range, but: range = range(0)) -> bool:
-        """Whether a function's own name is read in it; `locals()` and `eval()` may read any."""
-        if self.read(name, within, but):
+        """Whether a function's own name is read in it; `locals()` and `eval()` may read any, and so
+        may who sees a traceback that shows locals.
+        """
+        if self.read(name, within, but) or _SHOWN.search(self._text):
             return True
         return _LOOKUP.search(self._text, within.start, within.stop) is not None
 
@@ -121,6 +123,8 @@ class Reads:
             return not _is_value_pattern(around, node)
         if around.type == "export_specifier":
             return _names_elsewhere(around, node)
+        if around.type == "for_in_statement" and around.child_by_field_name("kind") is None:
+            return False  # `for (x of y)` needs the variable
         fields = self._binding.get(around.type, ())
         if fields is _ALL:
             return True
@@ -139,6 +143,7 @@ class Reads:
 
 
 _LOOKUP = re.compile(rb"(?<![\w.])(?:locals|vars|dir|eval|exec)\s*\(")
+_SHOWN = re.compile(rb"\blocals\s*=\s*True\b|_locals\s*=\s*True\b")
 _TYPE_COMMENT = re.compile(rb"#\s*type:.*")
 _DOC_COMMENT = re.compile(rb"\{[^{}]*\}|@jsx\w*\s+\S+")
 

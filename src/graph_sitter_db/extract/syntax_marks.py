@@ -16,6 +16,7 @@ _GENERATED = re.compile(
     rb"|this file (?:is|was) generated))",
     re.MULTILINE,
 )
+_MINIFIED = 500  # bytes a line that nobody writes by hand, but for the first twenty lines' worth
 _HEADER = 2000  # bytes in which a generator names itself
 
 
@@ -25,6 +26,9 @@ def is_test(path: str) -> bool:
 
 
 def is_generated(path: str, content: bytes) -> bool:
-    if _GENERATED_NAMES.fullmatch(PurePosixPath(path).name):
+    name = PurePosixPath(path)
+    if _GENERATED_NAMES.fullmatch(name.name):
+        return True
+    if name.suffix != ".py" and len(content) > _MINIFIED * (content.count(b"\n") + 20):
         return True
     return _GENERATED.search(content, 0, _HEADER) is not None

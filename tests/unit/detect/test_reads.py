@@ -111,6 +111,7 @@ def test_python_names_that_are_not_read(source: str) -> None:
         "import y = x",
         "/** {@link x} */",
         "for (const y of x) f()",
+        "for (x in y) f()",
         "x ||= 1",
     ],
 )

@@ -1,5 +1,6 @@
 """Variables that are given a value nobody reads."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,8 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     code, in a string, in a comment, in pyproject.toml.
 
     Left alone: names that begin with `_` inside functions; parts of a tuple or list, which have to
-    be there; siblings of a `...rest`; loop variables; functions that use `locals()` or `eval()`.
+    be there; siblings of a `...rest`; loop variables; functions that use `locals()` or `eval()`,
+    and files that have tracebacks show locals; what comments for other linters speak of.
     """
     facts = file.facts
     if facts.tree is None or facts.parse_status is not ParseStatus.OK:
@@ -30,9 +32,9 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     unused = _python(facts) if is_python else _typescript(facts)
     if found := list(unused):
         quiet = silence(facts, "F841", "W0612", "unused-variable", "unused-vars", "noUnused")
-        for name in found:
-            if not quiet.covers(name.start_point[0] + 1):
-                yield at(facts, name, f"Nothing reads `{_text(name)}`")
+        for places in found:
+            if not quiet.covers(*(place.start_point[0] + 1 for place in places)):
+                yield at(facts, places[0], f"Nothing reads `{_text(places[0])}`")
 
 
 def check_codebase(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
@@ -62,15 +64,14 @@ def _is_private(symbol: Symbol, facts: FileFacts) -> bool:
     )
 
 
-def _python(facts: FileFacts) -> Iterator[Any]:
-    """The first place of each name in each function, and of each handler's error."""
-    reads, seen = Reads(facts), set()
+def _python(facts: FileFacts) -> Iterator[list[Any]]:
+    """The places of each name in each function, and of each handler's error."""
+    reads, places = Reads(facts), defaultdict(list)
     for name, within in sorted(_bound(facts), key=lambda bound: bound[0].start_byte):
-        if name.text.startswith(b"_") or (within, name.text) in seen:
-            continue
-        seen.add((within, name.text))
-        if not reads.local(_text(name), within):
-            yield name
+        places[_text(name), within].append(name)
+    for (text, within), names in places.items():
+        if not text.startswith("_") and not reads.local(text, within):
+            yield names
 
 
 def _bound(facts: FileFacts) -> Iterator[tuple[Any, range]]:
@@ -96,7 +97,7 @@ def _assigned(facts: FileFacts) -> Iterator[Any]:
         yield node.named_children[0]
 
 
-def _typescript(facts: FileFacts) -> Iterator[Any]:
+def _typescript(facts: FileFacts) -> Iterator[list[Any]]:
     if facts.path.endswith(".d.ts"):
         return
     reads = Reads(facts)
@@ -107,7 +108,7 @@ def _typescript(facts: FileFacts) -> Iterator[Any]:
         for name in _declared(declarator):
             within = range(scope.start_byte, scope.end_byte)
             if not name.text.startswith(b"_") and not reads.local(_text(name), within):
-                yield name
+                yield [name]
 
 
 def _scope(declarator: Any) -> Any:

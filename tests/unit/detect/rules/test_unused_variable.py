@@ -56,6 +56,8 @@ def test_values_that_nothing_reads_are_reported(body: str, names: list[str]) -> 
         "class A:\n    x = 1",
         "global x\nx = 1",
         "x = 1  # noqa: F841",
+        "x = 1\nx = 2  # noqa: F841",
+        "x = 1\na.log(log_locals=True)",
     ],
 )
 def test_what_is_read_or_has_to_be_there_is_left_alone(body: str) -> None:
