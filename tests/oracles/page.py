@@ -4,6 +4,7 @@ from tests.oracles import (
     cognitive_complexipy,
     cyclomatic_eslint,
     cyclomatic_radon,
+    duplication_jscpd,
     findings_ruff,
     lines_radon,
 )
@@ -14,6 +15,7 @@ COMPARISONS = (
     cognitive_complexipy,
     lines_radon,
     findings_ruff,
+    duplication_jscpd,
 )
 
 HEAD = """\
