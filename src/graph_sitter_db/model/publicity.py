@@ -28,12 +28,25 @@ def is_judged(facts: FileFacts) -> bool:
     Tests are found by their runner, vendored code has users elsewhere, and a script without imports
     or exports shares its names with its page.
     """
-    if facts.is_test or facts.path.endswith(".d.ts") or _VENDORED & set(facts.path.split("/")):
+    if facts.is_test or facts.path.endswith(".d.ts") or not is_maintained(facts):
         return False
     return facts.source.language is Language.PYTHON or is_module(facts)
 
 
+def is_maintained(facts: FileFacts) -> bool:
+    """Whether a file's faults are its codebase's: it is not vendored, and not there for tests to
+    read, where its faults may be its purpose.
+    """
+    folders = facts.path.lower().split("/")[:-1]
+    tests = next((at for at, folder in enumerate(folders) if folder in _TESTS), len(folders))
+    return _VENDORED.isdisjoint(folders) and _SAMPLES.isdisjoint(folders[tests:])
+
+
 _VENDORED = frozenset({"vendor", "_vendor", "vendored", "third_party"})
+_TESTS = frozenset({"test", "tests", "__tests__", "spec", "test-data", "testdata", "fixtures"})
+_SAMPLES = frozenset(
+    {"assets", "data", "fixture", "fixtures", "samples", "snippets", "test-data", "testdata"}
+)
 
 
 def is_module(facts: FileFacts) -> bool:
@@ -67,8 +80,10 @@ def is_reachable(symbol: Symbol, facts: FileFacts) -> bool:
 
 
 def is_special(name: str) -> bool:
-    """Looked up by others under that very name: `__getattr__`, IPython's `_repr_html_`."""
-    return name.startswith("_") and name.endswith("_")
+    """Looked up by others under that very name: `__getattr__`, IPython's `_repr_html_`, a hook of
+    pytest's.
+    """
+    return (name.startswith("_") and name.endswith("_")) or name.startswith("pytest_")
 
 
 def _needs_words(symbol: Symbol) -> bool:

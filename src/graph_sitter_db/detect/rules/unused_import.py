@@ -12,17 +12,19 @@ from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import ParseStatus, Severity
 from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
+from graph_sitter_db.model.publicity import is_maintained
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """Left alone is what an import may be for though its file does not read the name: names in
     `__all__`, `import a as a`, whole statements that take public names out of the own package,
     `__init__.py`, `conftest.py` and modules called compat, which import for others; imports under
-    `except ImportError` and in `with`; fixtures of tests; and what comments for other linters speak
-    of (`noqa`, `eslint-disable` …). A name in a doctest, or in a type written as text, is read.
+    `except ImportError` and in `with`; fixtures of tests, and vendored code and data of tests; and
+    what comments for other linters speak of (`noqa`, `eslint-disable` …). A name in a doctest, or
+    in a type written as text, is read.
     """
     facts = file.facts
-    if facts.tree is None or facts.parse_status is not ParseStatus.OK:
+    if facts.tree is None or facts.parse_status is not ParseStatus.OK or not is_maintained(facts):
         return
     reads, scopes, imports = Reads(facts), Scopes(facts), [*imported(facts)]
     unread = [each for each in imports if not _is_read(each, reads, scopes)]

@@ -1,5 +1,6 @@
 """Functions, classes and types that nothing uses."""
 
+import re
 from collections.abc import Iterator
 
 from graph_sitter_db.detect.definitions import is_declared
@@ -30,7 +31,7 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
         return
     reads = Reads(facts)
     for symbol in facts.symbols:
-        if _is_candidate(symbol) and _is_for_its_file(symbol, facts):
+        if _is_candidate(symbol, facts) and _is_for_its_file(symbol, facts):
             own = range(symbol.start_byte, symbol.end_byte)
             if not reads.local(symbol.name, _scope(symbol, facts), own):
                 yield _finding(symbol, facts)
@@ -39,20 +40,35 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
 def check_codebase(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
     mentions, offered = Mentions(codebase), entries(codebase)
     for path, file in codebase.files.items():
-        if not is_judged(file.facts):
+        facts = file.facts
+        if not is_judged(facts):
             continue
         with_public = bool(codebase.limits_at(path)["public"]) and path not in offered
-        for symbol in file.facts.symbols:
-            is_meant = _is_candidate(symbol) and _is_for_all(symbol, file.facts, with_public)
-            if is_meant and not mentions.mentioned(symbol, file.facts):
-                yield _finding(symbol, file.facts)
+        for symbol in facts.symbols:
+            is_meant = _is_candidate(symbol, facts) and _is_for_all(symbol, facts, with_public)
+            if is_meant and not mentions.mentioned(symbol, facts):
+                yield _finding(symbol, facts)
 
 
-def _is_candidate(symbol: Symbol) -> bool:
-    """Overloads are judged once; decorators register."""
+def _is_candidate(symbol: Symbol, facts: FileFacts) -> bool:
+    """Overloads are judged once; decorators register, and in Python so may parent classes."""
     is_named = symbol.name.isidentifier() or symbol.name.startswith("#")
-    has_reasons = symbol.duplicate_ordinal or symbol.decorators or symbol.is_abstract
-    return is_named and not has_reasons and not is_special(symbol.name)
+    if not is_named or is_special(symbol.name) or symbol.duplicate_ordinal:
+        return False
+    if facts.source.language is Language.PYTHON and not all(map(_keeps_no_account, symbol.bases)):
+        return False
+    return not symbol.decorators and not symbol.is_abstract
+
+
+def _keeps_no_account(base: str) -> bool:
+    """Of its subclasses: Python's own, and what the name says is an error."""
+    name = re.split(r"[\[(]", base)[0].rpartition(".")[2]
+    return name in _OWN_PARENTS or name.endswith(("Error", "Exception", "Warning"))
+
+
+_OWN_PARENTS = frozenset(
+    {"object", "ABC", "Generic", "Protocol", "NamedTuple", "TypedDict", "Enum", "Structure"}
+)
 
 
 def _is_for_its_file(symbol: Symbol, facts: FileFacts) -> bool:

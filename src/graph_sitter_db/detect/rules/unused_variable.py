@@ -1,19 +1,23 @@
 """Variables that are given a value nobody reads."""
 
-from collections import defaultdict
+import re
 from collections.abc import Iterator
-from typing import Any
 
 from graph_sitter_db.detect.linters import silence
 from graph_sitter_db.detect.mentions import Mentions
 from graph_sitter_db.detect.places import at
 from graph_sitter_db.detect.reads import Reads
-from graph_sitter_db.detect.scopes import Scopes
+from graph_sitter_db.detect.variables import Variable, variables
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Symbol
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Language, ParseStatus, Severity, SymbolKind
 from graph_sitter_db.model.ports import Codebase, Effort, Example, Limits, Rule
-from graph_sitter_db.model.publicity import is_judged, is_module, is_reachable, is_special
+from graph_sitter_db.model.publicity import (
+    is_judged,
+    is_maintained,
+    is_reachable,
+    is_special,
+)
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
@@ -23,18 +27,22 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
 
     Left alone: names that begin with `_` inside functions; parts of a tuple or list, which have to
     be there; siblings of a `...rest`; loop variables; functions that use `locals()` or `eval()`,
-    and files that have tracebacks show locals; what comments for other linters speak of.
+    and files that have tracebacks show locals; vendored code and data of tests; what comments for
+    other linters speak of.
     """
     facts = file.facts
-    if facts.tree is None or facts.parse_status is not ParseStatus.OK:
+    if facts.tree is None or facts.parse_status is not ParseStatus.OK or not is_maintained(facts):
         return
-    is_python = facts.source.language is Language.PYTHON
-    unused = _python(facts) if is_python else _typescript(facts)
-    if found := list(unused):
+    reads = Reads(facts)
+    if unread := [each for each in variables(facts) if not _is_read(each, reads)]:
         quiet = silence(facts, "F841", "W0612", "unused-variable", "unused-vars", "noUnused")
-        for places in found:
-            if not quiet.covers(*(place.start_point[0] + 1 for place in places)):
-                yield at(facts, places[0], f"Nothing reads `{_text(places[0])}`")
+        for each in unread:
+            if not quiet.covers(*each.lines):
+                yield at(facts, each.places[0], f"Nothing reads `{each.name}`")
+
+
+def _is_read(variable: Variable, reads: Reads) -> bool:
+    return variable.name.startswith("_") or reads.local(variable.name, variable.within)
 
 
 def check_codebase(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
@@ -61,107 +69,14 @@ def _is_private(symbol: Symbol, facts: FileFacts) -> bool:
         and symbol.name.startswith("_")
         and not is_special(symbol.name)
         and not is_reachable(symbol, facts)
+        and _is_alone(symbol, facts.source.content)
     )
 
 
-def _python(facts: FileFacts) -> Iterator[list[Any]]:
-    """The places of each name in each function, and of each handler's error."""
-    reads, places = Reads(facts), defaultdict(list)
-    for name, within in sorted(_bound(facts), key=lambda bound: bound[0].start_byte):
-        places[_text(name), within].append(name)
-    for (text, within), names in places.items():
-        if not text.startswith("_") and not reads.local(text, within):
-            yield names
-
-
-def _bound(facts: FileFacts) -> Iterator[tuple[Any, range]]:
-    """Names that get a value by themselves, and where that can be read."""
-    scopes = Scopes(facts)
-    for name in _assigned(facts):
-        if name.type != "identifier":
-            continue
-        clause = name.parent.parent.parent
-        if clause.type in ("except_clause", "except_group_clause"):
-            yield name, range(clause.start_byte, clause.end_byte)
-        elif function := scopes.function(name):
-            yield name, range(function.start_byte, function.end_byte)
-
-
-def _assigned(facts: FileFacts) -> Iterator[Any]:
-    for node in facts.nodes("assignment"):
-        if node.child_by_field_name("right") is not None:
-            yield node.child_by_field_name("left")
-    for node in facts.nodes("named_expression"):
-        yield node.child_by_field_name("name")
-    for node in facts.nodes("as_pattern_target"):
-        yield node.named_children[0]
-
-
-def _typescript(facts: FileFacts) -> Iterator[list[Any]]:
-    if facts.path.endswith(".d.ts"):
-        return
-    reads = Reads(facts)
-    for declarator in facts.nodes("variable_declarator"):
-        scope = _scope(declarator)
-        if scope is None or (scope.parent is None and not is_module(facts)):
-            continue
-        for name in _declared(declarator):
-            within = range(scope.start_byte, scope.end_byte)
-            if not name.text.startswith(b"_") and not reads.local(_text(name), within):
-                yield [name]
-
-
-def _scope(declarator: Any) -> Any:
-    """The innermost block around a declaration, the function for `var`; None: it is for others."""
-    is_var = declarator.parent.type == "variable_declaration"
-    scope = declarator.parent.parent
-    if scope.type in ("export_statement", "ambient_declaration"):
-        return None
-    while scope.parent is not None:
-        if scope.type in _BLOCKS and not (is_var and scope.parent.type not in _FUNCTIONS):
-            return scope
-        scope = scope.parent
-    return scope
-
-
-_BLOCKS = frozenset({"statement_block", "for_statement", "switch_body", "class_static_block"})
-_FUNCTIONS = frozenset(
-    [
-        "arrow_function",
-        "function_declaration",
-        "function_expression",
-        "generator_function",
-        "generator_function_declaration",
-        "method_definition",
-    ]
-)
-
-
-def _declared(declarator: Any) -> Iterator[Any]:
-    value = declarator.child_by_field_name("value")
-    if value is None or value.type not in _DEFINITIONS:
-        yield from _names(declarator.child_by_field_name("name"))
-
-
-_DEFINITIONS = _FUNCTIONS | {"class"}
-
-
-def _names(pattern: Any) -> Iterator[Any]:
-    if pattern.type in ("identifier", "shorthand_property_identifier_pattern"):
-        yield pattern
-    elif pattern.type == "pair_pattern":
-        yield from _names(pattern.child_by_field_name("value"))
-    elif pattern.type in ("assignment_pattern", "object_assignment_pattern"):
-        yield from _names(pattern.child_by_field_name("left"))
-    elif pattern.type == "object_pattern":
-        parts = pattern.named_children
-        if not any(part.type == "rest_pattern" for part in parts):
-            for part in parts:
-                yield from _names(part)
-
-
-def _text(name: Any) -> str:
-    return str(name.text.decode("utf-8", "replace"))
+def _is_alone(symbol: Symbol, content: bytes) -> bool:
+    """No part of a tuple, which has to be there."""
+    assignment = re.compile(re.escape(symbol.name.encode()) + rb"\s*[:=]")
+    return assignment.match(content, symbol.start_byte) is not None
 
 
 RULE = Rule(

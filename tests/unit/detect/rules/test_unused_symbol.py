@@ -84,6 +84,7 @@ def test_an_edge_from_elsewhere_is_a_use(make: Any) -> None:
         {"is_abstract": True},
         {"name": "__getattr__"},
         {"name": "_repr_html_"},
+        {"bases": ("Plugin",)},
         {"name": "<anonymous>"},
         {"name": "f"},
         {"kind": SymbolKind.VARIABLE},
@@ -109,6 +110,12 @@ def test_a_public_function_is_reported_on_demand_or_in_a_private_module(make: An
     assert found(file(make, public, content=content, exports=frozenset({"go"}))) == []
     assert found(file(make, public, content=content), public=1) == ["run"]
     assert found(file(make, public, content=content, path="_private/a.py")) == ["run"]
+
+
+def test_hooks_of_pytest_are_left_alone(make: Any) -> None:
+    hook, other = function(make, "pytest_configure"), function(make, "configure")
+    assert found(file(make, hook, path="_plugin.py", content=b"")) == []
+    assert found(file(make, other, path="_plugin.py", content=b"")) == ["configure"]
 
 
 def test_vendored_code_is_left_alone(make: Any) -> None:
@@ -163,6 +170,8 @@ def alone(source: str, path: str = "a.py") -> list[str]:
         ("def f():\n    def g(): ...\n\n\ndef h(g):\n    return g\n", ["f.g"]),
         ("def f():\n    def g(): ...\n    return g\n", []),
         ("def f():\n    @on\n    def g(): ...\n", []),
+        ("def f():\n    class A(Plugin): ...\n", []),
+        ("def f():\n    class A(shop.Error, Generic[T]): ...\n", ["f.A"]),
         ("def f():\n    def g(): ...\n    return locals()\n", []),
         ("def f():\n    class A:\n        def g(self): ...\n    return A\n", []),
         ("class A:\n    def f(self): ...\n", []),

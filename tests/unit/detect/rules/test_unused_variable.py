@@ -105,12 +105,20 @@ def test_typescript_names_that_are_read_or_have_to_be_there_are_left_alone(sourc
     assert unused(source) == []
 
 
+@pytest.mark.parametrize("path", ["tests/data/a.py", "a/_vendor/a.py", "test-data/b/a.py"])
+def test_code_that_others_keep_or_tests_read_is_left_alone(path: str) -> None:
+    assert unused("def f():\n    x = 1\n", path) == []
+
+
 def test_declarations_are_left_alone() -> None:
     assert unused("export {}\nconst x: number\n", "a.d.ts") == []
 
 
 def test_private_variables_of_modules_are_reported_when_no_file_names_them() -> None:
-    shop = "_TAX = 1\n_RATE: int = 2\n_SEEN = 3\n_SAID = 4\n__version__ = '5'\nPRICE = 6\n"
+    shop = (
+        "_TAX = 1\n_RATE: int = 2\n_SEEN = 3\n_SAID = 4\n__version__ = '5'\nPRICE = 6\n"
+        "_a, _b = f()\n(_c, _d) = f()\n"
+    )
     bill = "from shop import _RATE\n\nprint(shop._SEEN)  # not _SAID\n"
     found = find(RULE, {"shop.py": shop, "bill.py": bill})
     assert [issue.finding.symbol for issue in found] == ["_TAX"]
