@@ -37,16 +37,16 @@ def is_maintained(facts: FileFacts) -> bool:
     """Whether a file's faults are its codebase's: it is not vendored, and not there for tests to
     read, where its faults may be its purpose.
     """
-    folders = facts.path.lower().split("/")[:-1]
+    *folders, name = facts.path.lower().split("/")
     tests = next((at for at, folder in enumerate(folders) if folder in _TESTS), len(folders))
-    return _VENDORED.isdisjoint(folders) and _SAMPLES.isdisjoint(folders[tests:])
+    is_sample = any(map(_SAMPLES.fullmatch, folders[tests:])) and not _RUN.search(name)
+    return _VENDORED.isdisjoint(folders) and not is_sample
 
 
 _VENDORED = frozenset({"vendor", "_vendor", "vendored", "third_party"})
 _TESTS = frozenset({"test", "tests", "__tests__", "spec", "test-data", "testdata", "fixtures"})
-_SAMPLES = frozenset(
-    {"assets", "data", "fixture", "fixtures", "samples", "snippets", "test-data", "testdata"}
-)
+_SAMPLES = re.compile(r".*data|assets|fixtures?|samples?|snippets")
+_RUN = re.compile(r"^test_|_test\.py$|[.-](?:test|spec)\.")
 
 
 def is_module(facts: FileFacts) -> bool:

@@ -105,9 +105,10 @@ def test_typescript_names_that_are_read_or_have_to_be_there_are_left_alone(sourc
     assert unused(source) == []
 
 
-@pytest.mark.parametrize("path", ["tests/data/a.py", "a/_vendor/a.py", "test-data/b/a.py"])
+@pytest.mark.parametrize("path", ["tests/edge-data/a.py", "a/_vendor/a.py", "test-data/b/a.py"])
 def test_code_that_others_keep_or_tests_read_is_left_alone(path: str) -> None:
     assert unused("def f():\n    x = 1\n", path) == []
+    assert unused("def f():\n    x = 1\n", "tests/data/test_a.py") == ["x"]
 
 
 def test_declarations_are_left_alone() -> None:
