@@ -45,7 +45,7 @@ def is_maintained(facts: FileFacts) -> bool:
 
 _VENDORED = frozenset({"vendor", "_vendor", "vendored", "third_party"})
 _TESTS = frozenset({"test", "tests", "__tests__", "spec", "test-data", "testdata", "fixtures"})
-_SAMPLES = re.compile(r".*data|assets|fixtures?|samples?|snippets")
+_SAMPLES = re.compile(r".*data|assets|fixtures?|samples?|snippets|(?:test_?)?(?:pkg|package)s?\b.*")
 _RUN = re.compile(r"^test_|_test\.py$|[.-](?:test|spec)\.")
 
 

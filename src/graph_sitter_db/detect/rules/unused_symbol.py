@@ -1,7 +1,7 @@
 """Functions, classes and types that nothing uses."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from graph_sitter_db.detect.definitions import is_declared
 from graph_sitter_db.detect.manifests import entries
@@ -17,8 +17,8 @@ from graph_sitter_db.model.publicity import is_judged, is_reachable, is_special
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     """What only its own file could use and does not: definitions inside of functions and, in
     TypeScript and JavaScript, those that a module does not export. At depth `graph` also what is
-    private in Python, private methods of classes without parents, and, where the limit `public` is
-    1, what other codebases could use, which is right for an application.
+    private in Python, private methods of classes without parents and subclasses, and, where the
+    limit `public` is 1, what other codebases could use, which is right for an application.
 
     At depth `graph` a symbol counts as used when an edge of the graph leads to it, or when its
     name, or the beginning of its name in a lookup, stands anywhere outside its own definition: in
@@ -31,23 +31,40 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
         return
     reads = Reads(facts)
     for symbol in facts.symbols:
-        if _is_candidate(symbol, facts) and _is_for_its_file(symbol, facts):
-            own = range(symbol.start_byte, symbol.end_byte)
-            if not reads.local(symbol.name, _scope(symbol, facts), own):
-                yield _finding(symbol, facts)
+        is_meant = _is_candidate(symbol, facts) and _is_for_its_file(symbol, facts)
+        if is_meant and not _is_read(symbol, facts, reads):
+            yield _finding(symbol, facts)
 
 
 def check_codebase(codebase: Codebase, limits: Limits) -> Iterator[Finding]:
-    mentions, offered = Mentions(codebase), entries(codebase)
+    mentions, offered, extended = Mentions(codebase), entries(codebase), _extended(codebase)
     for path, file in codebase.files.items():
         facts = file.facts
         if not is_judged(facts):
             continue
         with_public = bool(codebase.limits_at(path)["public"]) and path not in offered
         for symbol in facts.symbols:
-            is_meant = _is_candidate(symbol, facts) and _is_for_all(symbol, facts, with_public)
-            if is_meant and not mentions.mentioned(symbol, facts):
+            outer = None if symbol.parent_ordinal is None else facts.symbols[symbol.parent_ordinal]
+            if outer is None:
+                is_meant = _is_for_all(symbol, facts, with_public)
+            else:
+                is_meant = _is_private_method(symbol, outer, extended)
+            if is_meant and _is_candidate(symbol, facts) and not mentions.mentioned(symbol, facts):
                 yield _finding(symbol, facts)
+
+
+def _extended(codebase: Codebase) -> set[str]:
+    """Names of classes that have subclasses."""
+    return {
+        _last_name(base)
+        for file in codebase.files.values()
+        for symbol in file.facts.symbols
+        for base in symbol.bases
+    }
+
+
+def _last_name(base: str) -> str:
+    return re.split(r"[\[(<]", base)[0].rpartition(".")[2]
 
 
 def _is_candidate(symbol: Symbol, facts: FileFacts) -> bool:
@@ -62,7 +79,7 @@ def _is_candidate(symbol: Symbol, facts: FileFacts) -> bool:
 
 def _keeps_no_account(base: str) -> bool:
     """Of its subclasses: Python's own, and what the name says is an error."""
-    name = re.split(r"[\[(]", base)[0].rpartition(".")[2]
+    name = _last_name(base)
     return name in _OWN_PARENTS or name.endswith(("Error", "Exception", "Warning"))
 
 
@@ -72,11 +89,14 @@ _OWN_PARENTS = frozenset(
 
 
 def _is_for_its_file(symbol: Symbol, facts: FileFacts) -> bool:
+    is_python = facts.source.language is Language.PYTHON
     if symbol.kind not in _KINDS or not is_declared(symbol, facts):
         return False
+    if symbol.name.startswith("_") and not is_python:
+        return False  # by custom unused on purpose
     if symbol.parent_ordinal is not None:
         return facts.symbols[symbol.parent_ordinal].kind in CALLABLES
-    return facts.source.language is not Language.PYTHON and not symbol.is_exported
+    return not is_python and not symbol.is_exported
 
 
 _KINDS = frozenset(
@@ -90,16 +110,16 @@ _KINDS = frozenset(
 )
 
 
-def _scope(symbol: Symbol, facts: FileFacts) -> range:
-    if symbol.parent_ordinal is None:
-        return range(facts.tree.end_byte)
-    outer = facts.symbols[symbol.parent_ordinal]
-    return range(outer.start_byte, outer.end_byte)
+def _is_read(symbol: Symbol, facts: FileFacts, reads: Reads) -> bool:
+    """Anywhere in the file: some tools run a function's text in the place of another."""
+    file, own = range(facts.tree.end_byte), range(symbol.start_byte, symbol.end_byte)
+    if reads.read(symbol.name, file, own):
+        return True
+    outer = None if symbol.parent_ordinal is None else facts.symbols[symbol.parent_ordinal]
+    return reads.local(symbol.name, range(outer.start_byte, outer.end_byte) if outer else file, own)
 
 
 def _is_for_all(symbol: Symbol, facts: FileFacts, with_public: bool) -> bool:
-    if symbol.parent_ordinal is not None:
-        return _is_private_method(symbol, facts.symbols[symbol.parent_ordinal])
     if symbol.kind not in _KINDS:
         return False
     if facts.source.language is Language.PYTHON:
@@ -107,13 +127,16 @@ def _is_for_all(symbol: Symbol, facts: FileFacts, with_public: bool) -> bool:
     return with_public and symbol.is_exported
 
 
-def _is_private_method(symbol: Symbol, owner: Symbol) -> bool:
-    """Methods of classes with parents may override, or be called by, what cannot be seen."""
+def _is_private_method(symbol: Symbol, owner: Symbol, extended: Container[str]) -> bool:
+    """Methods of classes with parents or subclasses may override, or be called by, what cannot be
+    seen.
+    """
     return (
         symbol.kind is SymbolKind.METHOD
         and owner.kind is SymbolKind.CLASS
         and not owner.bases
         and not owner.decorators
+        and owner.name not in extended
         and symbol.name.startswith(("_", "#"))
     )
 

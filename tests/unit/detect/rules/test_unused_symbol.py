@@ -150,6 +150,13 @@ def test_private_methods_are_reported_where_no_parent_may_use_them(
     assert reports == ([f"C.{name}"] if reported else [])
 
 
+def test_private_methods_of_classes_with_subclasses_are_left_alone() -> None:
+    sources = {"a.py": "class Machine:\n    def _step(self):\n        return 1\n"}
+    assert [issue.finding.symbol for issue in find(RULE, sources)] == ["Machine._step"]
+    sources["b.py"] = "from a import Machine\n\n\nclass Mill(Machine):\n    pass\n"
+    assert find(RULE, sources) == ()
+
+
 def test_definitions_under_conditions_are_reported_once(make: Any) -> None:
     twice = [function(make), function(make, ordinal=1, duplicate_ordinal=1)]
     assert found(file(make, *twice)) == ["_f"]
@@ -167,7 +174,8 @@ def alone(source: str, path: str = "a.py") -> list[str]:
     [
         ("def f():\n    def g(): ...\n    class A: ...\n", ["f.g", "f.A"]),
         ("def f():\n    def g():\n        return g()\n", ["f.g"]),
-        ("def f():\n    def g(): ...\n\n\ndef h(g):\n    return g\n", ["f.g"]),
+        ("def f():\n    def g(): ...\n\n\ndef h(g):\n    return g\n", []),
+        ("def f():\n    def g(): ...\n    return x.g, x(g=1)\n", ["f.g"]),
         ("def f():\n    def g(): ...\n    return g\n", []),
         ("def f():\n    @on\n    def g(): ...\n", []),
         ("def f():\n    class A(Plugin): ...\n", []),
@@ -191,6 +199,7 @@ def test_definitions_inside_of_functions_are_for_these_alone(source: str, names:
         ("function f() {}\n", []),  # a script: its page may call it
         ("export const a = 1\nfunction f() {}\nexport { f as g }\n", []),
         ("function f() {}\nexport default f\n", []),
+        ("export const a = 1\nfunction _f() {}\n", []),
         ("export default { load() {}, go: () => 1 }\n", []),
         ("import { on } from 'b'\non(function f() {})\nwindow.onload = function () {}\n", []),
         ("export const a = 1\ndeclare global {\n  interface Window {}\n}\n", []),
