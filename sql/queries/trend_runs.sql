@@ -1,10 +1,18 @@
--- One run for every recorded state, oldest first: of a commit's depths the graph, of its configurations
--- the last. Working trees are left out unless there is no git. Null means no restriction.
+-- One run for every recorded state, oldest first, with the version of each metric's definition: of a
+-- commit's depths the graph, of its configurations the last. Working trees are left out unless there is no
+-- git. Null means no restriction.
 -- :repository uuid, :codebase uuid, :days (analysed within)
-SELECT id, metrics
+SELECT id,
+       metrics,
+       (SELECT jsonb_object_agg(m.metric_name, m.definition_version)
+          FROM analytics.metrics m
+         WHERE m.organization_id = state.organization_id
+           AND m.analysis_run_id = state.id
+           AND m.scope = 'codebase') AS versions
   FROM (
       SELECT DISTINCT ON (r.codebase_id, r.branch, coalesce(CAST(r.commit_id AS text), CAST(r.id AS text)))
              r.id,
+             r.organization_id,
              r.metrics,
              coalesce(k.committed_at, r.started_at) AS at,
              r.started_at

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from graph_sitter_db.languages import family_of
 from graph_sitter_db.measure.matching import Matches, match
-from graph_sitter_db.measure.metrics.coverage import COVERAGE, values
+from graph_sitter_db.measure.metrics.coverage import COVERAGE, counted, values
 from graph_sitter_db.model.coverage import Coverage, CoverageReport, FileCoverage, Span, Tally
 from graph_sitter_db.model.keys import Family
 
@@ -79,8 +79,8 @@ def _measured(
     return Coverage(
         reports=tuple(report.name for report in reports),
         total=total,
-        values=values(total),
-        files={path: values(_tally([file])) for path, file in files.items()},
+        values=counted(total),
+        files={path: counted(_tally([file])) for path, file in files.items()},
         functions={
             (path, key): values(_tally([part]))
             for path, file in files.items()

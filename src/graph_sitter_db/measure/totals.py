@@ -62,13 +62,14 @@ def _duplicated(files: Sequence[MeasuredFile], duplication: Duplication) -> dict
 def _edges(linkages: Mapping[str, Linkage]) -> dict[str, float]:
     if not linkages:
         return {}
-    found = fans(linkages)
+    found = fans(linkages).values()
+    most_in, most_out = (max((each[way] for each in found), default=0) for way in (0, 1))
     resolved = sum(linkage.resolved for linkage in linkages.values())
     unresolved = sum(linkage.unresolved for linkage in linkages.values())
     return {
         "edges": sum(len(linkage.edges) for linkage in linkages.values()),
         "sites_resolved": resolved,
         "sites_unresolved": unresolved,
-        "fan_in_max": max((fan_in for fan_in, _ in found.values()), default=0),
-        "fan_out_max": max((fan_out for _, fan_out in found.values()), default=0),
+        **dict.fromkeys(("fan_in", "fan_in_max"), most_in),
+        **dict.fromkeys(("fan_out", "fan_out_max"), most_out),
     }

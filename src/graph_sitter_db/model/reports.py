@@ -360,6 +360,9 @@ class TrendPoint(Report):
     run: RunSummary
     change: float | None  # of the score, since the point before on the same branch
     metrics: dict[str, float]
+    # Metrics whose values cannot be compared with those of the point before on the same branch, as
+    # they meant something else; `quality_score` where the score is one of another model.
+    definitions_changed: list[str] = []
 
 
 class Trends(Report):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graph_sitter_db.present.figures import number
+from graph_sitter_db.present.figures import number, percent
 from graph_sitter_db.present.page import (
     Column,
     Fit,
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 UNKNOWN = "–"
 _MARKS = {"lower": "↓", "higher": "↑"}
 _FIRST = ("size", "complexity", "risk", "structure", "clarity", "coverage")
+_WIDTH = 40  # of the bar, in characters
+_SHADES = {
+    "low": Span("░", Tone.GOOD),
+    "moderate": Span("▒"),
+    "high": Span("▓", Tone.WARNING),
+    "very_high": Span("█", Tone.BAD),
+}
 _COLUMNS = (
     Column("Metric", Fit.FOLD),
     figure("Value"),
@@ -47,7 +54,7 @@ def page(answer: Measurements) -> Page:
     shown: Page = [_heading(answer)]
     for category, found in _grouped(answer.metrics):
         rows = tuple(_row(metric) for metric in found)
-        shown += [line(), _title(category), Grid(_COLUMNS, rows, indent=2)]
+        shown += [line(), _title(category), *_profile(found), Grid(_COLUMNS, rows, indent=2)]
     return shown
 
 
@@ -70,6 +77,27 @@ def _heading(answer: Measurements) -> Line:
 
 def _title(category: str) -> Line:
     return line(Span(category.capitalize(), Tone.STRONG))
+
+
+def _profile(metrics: Iterable[MetricValue]) -> Page:
+    """The shares of code by risk as one bar, where they are known."""
+    values = {metric.name: metric.value for metric in metrics}
+    shares = [(band, shade, values.get(f"risk_{band}")) for band, shade in _SHADES.items()]
+    known = [(band, shade, share) for band, shade, share in shares if share is not None]
+    if len(known) < len(shares):
+        return []
+    cells = _cells([share for _, _, share in known])
+    bar = [Span(shade.text * n, shade.tone) for (_, shade, _), n in zip(known, cells, strict=True)]
+    told = (f"{percent(share / 100)} {band.replace('_', ' ')}" for band, _, share in known)
+    return [line("  ", *bar, "  ", ", ".join(told))]
+
+
+def _cells(shares: Sequence[float]) -> list[int]:
+    """How much of the bar each gets: what there is any of gets at least one cell."""
+    cells = [max(1, round(share * _WIDTH / 100)) if share else 0 for share in shares]
+    largest = cells.index(max(cells))
+    cells[largest] += _WIDTH - sum(cells)
+    return cells
 
 
 def _grouped[T: (MetricValue, MetricDefinition)](found: Iterable[T]) -> list[tuple[str, list[T]]]:

@@ -14,6 +14,7 @@ from graph_sitter_db.model.rollup import Part, extreme, measured, rolled_up
 from graph_sitter_db.query.dependencies import place_of
 from graph_sitter_db.query.named import ask
 from graph_sitter_db.query.runs import run_by_id
+from graph_sitter_db.query.symbols import symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,23 @@ def _found(
         found = {**_without_spread(values, own), **own, "files": len(rows)}
         return Found("folder", place, found, [*counted, *within])
     path, keys = place_of(conn, run_id, place)
-    row = ask(conn, "symbol_values", run=run_id, path=path, key=keys[-1])[0]
+    return _symbol(conn, run_id, path, keys[-1], known)
+
+
+def _symbol(
+    conn: Connection[Any], run_id: UUID, path: str, key: str, known: Mapping[str, dict[str, Any]]
+) -> Found:
+    """Its fans follow from the relations of all files, and are stored of none."""
+    row = ask(conn, "symbol_values", run=run_id, path=path, key=key)[0]
+    told = symbol(conn, run_id, path, key)
+    assert told
+    fans = {"fan_in": told.fan_in, "fan_out": told.fan_out}
     own = [
-        metric
-        for metric in within
-        if known[metric.name]["scope"] == Scope.SYMBOL and row["kind"] in metric.kinds
+        _metric(each)
+        for name, each in known.items()
+        if name in fans or (each["scope"] == Scope.SYMBOL and row["kind"] in each["kinds"])
     ]
-    return Found("symbol", f"{path}:{keys[-1]}", row["values"], own)
+    return Found("symbol", f"{path}:{key}", {**row["values"], **fans}, own)
 
 
 def _without_spread(values: Mapping[str, float], own: Iterable[str]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Scores over time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from graph_sitter_db.model.reports import RunSummary, TrendPoint, Trends
+from graph_sitter_db.model.rollup import measured
 from graph_sitter_db.query.named import ask
 from graph_sitter_db.query.runs import runs_by_id
 
@@ -29,27 +30,54 @@ def trends(
     """
     rows = ask(conn, "trend_runs", repository=repository_id, codebase=codebase_id, days=days)
     known = runs_by_id(conn, [row["id"] for row in rows])
-    recorded = [(known[row["id"]], row["metrics"] or {}) for row in rows]
-    series = _series(run for run, _ in recorded)
+    runs = [known[row["id"]] for row in rows]
+    versions = {row["id"]: row["versions"] or {} for row in rows}
+    scored = _series(run for run in runs if run.quality_score is not None)
+    series = [part for line in scored for part in _of_one_model(line)]
     before = {b.id: a for line in series for a, b in pairwise(line)}
+    changed = {
+        b.id: _redefined(a, b, versions) for line in _series(runs) for a, b in pairwise(line)
+    }
     change = _overall(series)
     return Trends(
         direction=_direction(change),
         change=change,
         points=[
-            TrendPoint(run=run, change=_change(before.get(run.id), run), metrics=metrics)
-            for run, metrics in recorded
+            TrendPoint(
+                run=known[row["id"]],
+                change=_change(before.get(row["id"]), known[row["id"]]),
+                metrics=row["metrics"] or {},
+                definitions_changed=changed.get(row["id"], []),
+            )
+            for row in rows
         ],
     )
 
 
 def _series(runs: Iterable[RunSummary]) -> list[list[RunSummary]]:
-    """Runs whose scores can be compared: of one codebase, branch, depth and model; in order."""
+    """Runs of one codebase and branch, at one depth, in order."""
     lines: defaultdict[tuple[object, ...], list[RunSummary]] = defaultdict(list)
     for run in runs:
-        if run.quality_score is not None:
-            lines[run.codebase_id, run.branch, run.depth, run.score_model].append(run)
+        lines[run.codebase_id, run.branch, run.depth].append(run)
     return list(lines.values())
+
+
+def _of_one_model(runs: Iterable[RunSummary]) -> list[list[RunSummary]]:
+    lines: defaultdict[str | None, list[RunSummary]] = defaultdict(list)
+    for run in runs:
+        lines[run.score_model].append(run)
+    return list(lines.values())
+
+
+def _redefined(
+    before: RunSummary, after: RunSummary, versions: Mapping[UUID, Mapping[str, str]]
+) -> list[str]:
+    """What both have, by another definition. A mean or an extreme goes with its metric."""
+    old, new = versions[before.id], versions[after.id]
+    names = {name for name in old.keys() & new.keys() if old[name] != new[name]}
+    if before.score_model and after.score_model and before.score_model != after.score_model:
+        names.add("quality_score")
+    return sorted(name for name in names if measured(name, names - {name}) == name)
 
 
 def _change(before: RunSummary | None, after: RunSummary) -> float | None:

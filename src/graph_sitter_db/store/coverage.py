@@ -6,6 +6,7 @@ from uuid import UUID
 
 from graph_sitter_db.db import Database
 from graph_sitter_db.model.coverage import Coverage
+from graph_sitter_db.model.keys import Rollup
 from graph_sitter_db.store.results import definition
 from graph_sitter_db.store.statements import Statements
 from graph_sitter_db.store.text import stored_json
@@ -40,7 +41,11 @@ def cover(database: Database, run_id: UUID, coverage: Coverage) -> None:
 
 def _told(coverage: Coverage) -> dict[str, object]:
     return {
-        **{metric.name: coverage.values.get(metric.name) for metric in coverage.metrics},
+        **{
+            metric.name: coverage.values.get(metric.name)
+            for metric in coverage.metrics
+            if metric.rollup is Rollup.SHARE
+        },
         **asdict(coverage.total),
         "files": len(coverage.files),
         "reports": coverage.reports,

@@ -1,7 +1,7 @@
 """Recorded histories in few words: what each file holds at each state, stored by the real store."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -133,6 +133,7 @@ def _analysis(
     version: str = "1",
     failures: tuple[Failure, ...] = (),
     settings: Mapping[str, object] | None = None,
+    meaning: str = "1",
 ) -> Analysis:
     return Analysis(
         origin=_origin(commit, branch, dirty, provider, repository),
@@ -146,7 +147,7 @@ def _analysis(
         graph_summary="Contains much" if depth is Depth.GRAPH else "",
         seconds={"extract": 0.1},
         settings=settings or {},
-        metrics=METRICS,
+        metrics=tuple(replace(metric, version=meaning) for metric in METRICS),
         recommendations=("Rest.",),
     )
 

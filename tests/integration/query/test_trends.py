@@ -53,6 +53,27 @@ def test_each_point_tells_its_change_and_metrics(conn: Connection, record: Recor
     ]
 
 
+def test_a_point_says_which_definitions_changed_since_the_one_before(
+    conn: Connection, record: Record
+) -> None:
+    totals = {"size": 1, "size_mean": 1, "complexity_max": 2, "files": 3}
+    record(_file(1), 1, totals=totals)
+    record(_file(2), 2, totals=totals)
+    record(_file(3), 3, totals=totals, meaning="2")
+    record(_file(4), 4, totals={**totals, "documented": 1}, meaning="2", model="new")
+    record(_file(5), 5, totals=totals, meaning="2", branch="aside", model="new")
+    told = [point.definitions_changed for point in query.trends(conn).points]
+    assert told == [[], [], ["complexity_max", "size"], ["quality_score"], []]
+
+
+def test_depths_are_not_set_against_each_other(conn: Connection, record: Record) -> None:
+    record(_file(1), 1, totals={"size": 1})
+    record(_file(2), 2, totals={"size": 1}, depth=Depth.SYNTAX, meaning="2")
+    record(_file(3), 3, totals={"size": 1}, meaning="3")
+    told = [point.definitions_changed for point in query.trends(conn).points]
+    assert told == [[], [], ["size"]]
+
+
 def test_branches_go_their_own_ways_and_are_weighed_by_lines(
     conn: Connection, record: Record
 ) -> None:

@@ -29,20 +29,28 @@ def test_a_line_belongs_to_the_innermost_function_and_a_first_line_to_what_is_ar
         ("a.py", "f"): {"line_coverage": 75.0},  # 3, 4, 7 of 3, 4, 7, 8
         ("a.py", "f.g"): {"line_coverage": 0.0},  # never called, though its first line ran
     }
-    assert found.files == {"a.py": {"line_coverage": 70.0}}
+    assert found.files == {"a.py": {"line_coverage": 70.0, "executable_lines": 10}}
 
 
 def test_what_a_report_does_not_mention_has_no_value() -> None:
     functions = {"a.py": NESTED, "b.py": [Span("k", 1, 3)], "empty.py": []}
     found = covered([report({"a.py": {1: 1}, "empty.py": {}})], functions)
-    assert found.files == {"a.py": {"line_coverage": 100.0}, "empty.py": {}}
+    of_a = {"line_coverage": 100.0, "executable_lines": 1}
+    assert found.files == {"a.py": of_a, "empty.py": {}}
     assert found.functions == {}
 
 
 def test_the_whole_is_weighted_by_executable_lines() -> None:
     hits = {"a.py": dict.fromkeys(range(1, 10), 1), "b.py": {1: 0}, "c.py": {}}
     found = covered([report(hits)], {path: [] for path in hits})
-    assert (found.values, found.total) == ({"line_coverage": 90.0}, Tally(10, 9, 0, 0))
+    assert found.values == {"line_coverage": 90.0, "executable_lines": 10}
+    assert found.total == Tally(10, 9, 0, 0)
+
+
+def test_the_roll_up_of_files_is_the_whole() -> None:
+    hits = {"a.py": dict.fromkeys(range(1, 10), 1), "b.py": {1: 0}, "c.py": {}}
+    found = covered([report(hits)], {path: [] for path in hits})
+    assert rolled_up([Part(each) for each in found.files.values()], COVERAGE) == found.values
 
 
 def test_branches_are_shares_of_their_own_and_need_no_executable_line() -> None:
@@ -54,7 +62,12 @@ def test_branches_are_shares_of_their_own_and_need_no_executable_line() -> None:
         ("a.py", "f"): {"line_coverage": 50.0, "branch_coverage": 50.0},
         ("a.py", "i"): {"branch_coverage": 100.0},
     }
-    assert found.values == {"line_coverage": 50.0, "branch_coverage": pytest.approx(57.1429)}
+    assert found.values == {
+        "line_coverage": 50.0,
+        "branch_coverage": pytest.approx(57.1429),
+        "executable_lines": 2,
+        "branches": 7,
+    }
 
 
 def test_several_reports_are_one() -> None:

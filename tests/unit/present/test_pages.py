@@ -270,6 +270,25 @@ def test_an_unknown_metric_is_a_dash_and_not_nothing(make: Make) -> None:
     assert "0" not in text.splitlines()[-1]
 
 
+def risk(make: Make, *shares: float) -> list[MetricValue]:
+    names = ("risk_low", "risk_moderate", "risk_high", "risk_very_high")
+    return [
+        metric(make, name, category="risk", unit="%", value=share)
+        for name, share in zip(names, shares, strict=False)
+    ]
+
+
+def test_the_risk_profile_is_a_bar_with_something_of_all_there_is(make: Make) -> None:
+    page = metrics.page(measured(make, risk(make, 86.4, 13.5, 0, 0.1)))
+    bar = plain(page).splitlines()[3]
+    assert bar == f"  {'░' * 34}{'▒' * 5}█  86.4% low, 13.5% moderate, 0.0% high, 0.1% very high"
+    assert tones(page, "█") == {Tone.BAD}
+
+
+def test_an_unknown_risk_profile_has_no_bar(make: Make) -> None:
+    assert "░" not in plain(metrics.page(measured(make, risk(make, 90, 10))))
+
+
 def test_a_definition_is_told_with_its_roll_up_and_source(make: Make) -> None:
     definition = make(
         MetricDefinition,

@@ -73,18 +73,20 @@ COUNTS = (
         Direction.LOWER,
     ),
     _metric(
-        "fan_in_max",
-        "Largest fan-in",
+        "fan_in",
+        "Fan-in",
         "symbols",
-        "Of the symbol that most others call, refer to or inherit from: how many.",
+        "Other symbols of the codebase that call a symbol, refer to it or inherit from it, each "
+        "once; of the codebase, the most that one has.",
         "structure",
         rollup=Rollup.MAX,
     ),
     _metric(
-        "fan_out_max",
-        "Largest fan-out",
+        "fan_out",
+        "Fan-out",
         "symbols",
-        "Of the symbol that calls, refers to or inherits from most others: how many.",
+        "Other symbols of the codebase that a symbol calls, refers to or inherits from, each once; "
+        "of the codebase, the most that one has.",
         "structure",
         rollup=Rollup.MAX,
     ),

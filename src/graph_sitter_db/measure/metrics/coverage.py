@@ -15,13 +15,14 @@ _SOURCE = (
 )
 
 
-def _metric(name: str, title: str, counted: str) -> Metric:
+def _share(name: str, title: str, counted: str, weight: Metric) -> Metric:
     return Metric(
         name=name,
         title=title,
         unit="%",
         direction=Direction.HIGHER,
         rollup=Rollup.SHARE,
+        weight=weight.name,
         definition=f"{counted}; so is the roll-up. {_REPORT}",
         source=_SOURCE,
         category="coverage",
@@ -30,9 +31,28 @@ def _metric(name: str, title: str, counted: str) -> Metric:
     )
 
 
-LINES = _metric("line_coverage", "Line coverage", "Executable lines that ran, of all of them")
-BRANCHES = _metric("branch_coverage", "Branch coverage", "Branches that were taken, of all of them")
-COVERAGE = (LINES, BRANCHES)
+def _number(name: str, title: str, unit: str) -> Metric:
+    return Metric(
+        name=name,
+        title=title,
+        unit=unit,
+        direction=Direction.NEUTRAL,
+        rollup=Rollup.SUM,
+        definition=f"{title} of the files that a report given with the run mentions.",
+        source=_SOURCE,
+        category="coverage",
+    )
+
+
+_LINES = _number("executable_lines", "Executable lines", "lines")
+_BRANCHES = _number("branches", "Branches", "branches")
+LINES = _share(
+    "line_coverage", "Line coverage", "Executable lines that ran, of all of them", _LINES
+)
+BRANCHES = _share(
+    "branch_coverage", "Branch coverage", "Branches that were taken, of all of them", _BRANCHES
+)
+COVERAGE = (LINES, BRANCHES, _LINES, _BRANCHES)
 
 
 def values(tally: Tally) -> dict[str, float]:
@@ -42,3 +62,9 @@ def values(tally: Tally) -> dict[str, float]:
         (BRANCHES, tally.branches_taken, tally.branches),
     )
     return {metric.name: round(100 * part / whole, 4) for metric, part, whole in shares if whole}
+
+
+def counted(tally: Tally) -> dict[str, float]:
+    """With what the values of files weigh in that of a folder."""
+    numbers = {_LINES.name: tally.lines, _BRANCHES.name: tally.branches}
+    return {**values(tally), **{name: number for name, number in numbers.items() if number}}
