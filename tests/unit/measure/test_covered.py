@@ -3,8 +3,10 @@
 import pytest
 
 from graph_sitter_db import measure
+from graph_sitter_db.measure.metrics.coverage import COVERAGE
 from graph_sitter_db.model.coverage import Coverage, CoverageReport, FileCoverage, Span, Tally
 from graph_sitter_db.model.keys import Family
+from graph_sitter_db.model.rollup import Part, rolled_up
 
 PYTHON, TYPESCRIPT = Family.PYTHON, Family.TYPESCRIPT
 
