@@ -89,8 +89,9 @@ class Comparison:
 
 def _share(tally: Tally) -> str:
     """Rounded down: 100 % is all of them."""
-    share = 10_000 * tally.equal // tally.compared / 100 if tally.compared else 100
-    return f"{tally.equal:,} ({share:g} %)"
+    if not tally.compared:
+        return "–"
+    return f"{tally.equal:,} ({10_000 * tally.equal // tally.compared / 100:g} %)"
 
 
 def _table(columns: Sequence[str], rows: Iterable[tuple[Cell, ...]]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tests.oracles import npm
 from tests.oracles.comparison import Cell, Comparison, Difference, Reasons, Tally
-from tests.oracles.sources import measured, place, values
+from tests.oracles.sources import place, values
 
 from graph_sitter_db.measure.metrics.cyclomatic import CYCLOMATIC
 from graph_sitter_db.model.facts import MeasuredFile, Symbol
@@ -45,16 +45,14 @@ def compare() -> Comparison:
     rows: dict[tuple[Cell, ...], Tally] = {}
     differences: list[Difference] = []
     for tree in TREES:
-        root = npm.installed() / "node_modules"
-        found = (root / tree / "src").rglob("*.ts*")
-        paths = [path for path in found if not path.name.endswith(".d.ts")]
-        judged = npm.run("eslint-complexity.mjs", paths)
+        files = npm.package(tree)
+        judged = npm.run("eslint-complexity.mjs", files)
         alone, whole = Tally(differences), Tally(differences)
-        for file in measured(root, paths):
-            functions = [Judged(*each) for each in judged[str(root / file.path)]]
+        for file in files:
+            functions = [Judged(*each) for each in judged[f"node_modules/{file.path}"]]
             compare_functions(file, functions, alone)
             compare_with_arrows(file, functions, whole)
-        cells = (npm.versioned(tree), len(paths))
+        cells = (npm.versioned(tree), len(files))
         rows[*cells, "functions by themselves"] = alone
         rows[*cells, "functions with the arrow functions in them that are no symbols"] = whole
     tools = ", ".join(map(npm.versioned, ("eslint", "@typescript-eslint/parser")))

@@ -47,6 +47,18 @@ class Case:
         return "\n".join(lines[self.line - 1 : self.statement.end_lineno])
 
 
+def is_followed(case: Case) -> bool:
+    """Whether there is a statement behind the one that the handler is part of."""
+    for node in ast.walk(parsed(text(case.file))):
+        blocks = (getattr(node, field, None) for field in ("body", "orelse", "finalbody"))
+        for block in blocks:
+            for statement in block[:-1] if isinstance(block, list) else ():
+                handlers = statement.handlers if isinstance(statement, ast.Try) else ()
+                if any(handler.lineno == case.line for handler in handlers):
+                    return True
+    return False
+
+
 def with_inner_functions(case: Case) -> int:
     """Cyclomatic complexity as C901 means it."""
     inner = list(inside(case.symbol, case.file.facts))
@@ -103,16 +115,29 @@ def is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
 
 
 def are_given_before(case: Case) -> bool:
-    """To a parameter or a variable of the same function, or in the same module."""
+    """Whether its names are parameters of the same function, or have got a value in it."""
+    return any(
+        isinstance(node, ast.arg) or isinstance(node.ctx, ast.Store) for node in same_names(case)
+    )
+
+
+def are_read_before(case: Case) -> bool:
+    return any(
+        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) for node in same_names(case)
+    )
+
+
+def same_names(case: Case) -> Iterator[ast.arg | ast.Name]:
+    """Where its names stand above, in the same function or, outside of any, in the module."""
     tree = parsed(text(case.file))
     functions = (node for node in ast.walk(tree) if isinstance(node, FUNCTION))
     around = [f for f in functions if f.lineno < case.line <= (f.end_lineno or 0)]
     scope = max(around, key=lambda function: function.lineno, default=tree)
-    return any(
-        getattr(node, "id", getattr(node, "arg", "")) in names(case.statement)
-        for node in ast.walk(scope)
-        if isinstance(node, ast.arg) or (is_stored(node) and node.lineno < case.line)
-    )
+    found = (node for node in ast.walk(scope) if isinstance(node, ast.arg | ast.Name))
+    for node in found:
+        name = node.id if isinstance(node, ast.Name) else node.arg
+        if node.lineno < case.line and name in names(case.statement):
+            yield node
 
 
 def is_operand_of_call(case: Case) -> bool:
@@ -151,3 +176,18 @@ def is_among_others(case: Case) -> bool:
 def longest_string(case: Case) -> int:
     constants = (n.value for n in ast.walk(case.statement) if isinstance(n, ast.Constant))
     return max((len(each) for each in constants if isinstance(each, str)), default=0)
+
+
+def is_from_own_package(case: Case) -> bool:
+    own = case.file.path.partition("/")[0]
+    statement = case.statement
+    if isinstance(statement, ast.ImportFrom):
+        return statement.level > 0 or (statement.module or "").partition(".")[0] == own
+    imported = statement.names if isinstance(statement, ast.Import) else []
+    return any(each.name.partition(".")[0] == own for each in imported)
+
+
+def is_tried(case: Case) -> bool:
+    nodes = ast.walk(parsed(text(case.file)))
+    around = (node for node in nodes if isinstance(node, ast.Try | ast.With))
+    return any(node.lineno < case.line <= (node.end_lineno or 0) for node in around)

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tests.oracles.comparison import Cell, Comparison, Difference, Tally
 from tests.oracles.findings_cases import Case
-from tests.oracles.findings_rules import BY_NAME, ROWS, Row, limit
+from tests.oracles.findings_rules import BY_NAME, PACKAGES, ROWS, Row, limit
 from tests.oracles.sources import package, place, text, versioned
 
 from graph_sitter_db import detect
@@ -22,7 +23,7 @@ from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.keys import Family
 from graph_sitter_db.settings import Settings
 
-PACKAGES = ("click", "flask", "rich", "sqlalchemy")
+NAMES = sorted({name for row in ROWS for name in row.packages})
 
 type Lines = Mapping[str, Sequence[int]]  # by path: where statements begin
 type Found = Counter[tuple[str, int]]  # how often, by path and the line where the statement begins
@@ -31,21 +32,21 @@ type Found = Counter[tuple[str, int]]  # how often, by path and the line where t
 @cache
 def compare() -> Comparison:
     assert {row.rule for row in ROWS} <= set(BY_NAME), "a row is about a rule that there is not"
-    files = {file.path: file for name in PACKAGES for file in package(name)}
+    files = {file.path: file for name in NAMES for file in package(name)}
     lines = {path: statement_lines(text(file)) for path, file in files.items()}
     ours, theirs = our_findings(files, lines), their_findings(lines)
     differences: list[Difference] = []
     rows: dict[tuple[Cell, ...], Tally] = {}
     for row in ROWS:
-        here, there = ours[row.rule], theirs[row.rule]
+        here, there = (within(row, found[row.rule]) for found in (ours, theirs))
         cells = (f"`{row.rule}`", ", ".join(row.codes), here.total(), there.total())
         rows[cells] = compare_findings(row, here, there, files, differences)
     return Comparison(
         title="Findings in Python: ruff",
-        text=f"{versioned('ruff')} on {', '.join(map(versioned, PACKAGES))}, with our limits and"
-        " without suppressions. Compared is every finding that either has, by file and the line in"
-        " which the statement begins; equal are those of both. No rule here limits statements, as"
-        " PLR0915 does.",
+        text=f"{versioned('ruff')} on {', '.join(map(versioned, PACKAGES))}, with our limits; what"
+        f" is unused also on {versioned('networkx')}, since the others have next to nothing of it."
+        " Compared is every finding that either has, by file and the line in which the statement"
+        " begins; equal are those of both. No rule here limits statements, as PLR0915 does.",
         columns=("rule", "ruff's", "findings here", "there"),
         rows=rows,
         differences=differences,
@@ -53,6 +54,11 @@ def compare() -> Comparison:
         least=1_000,
         floor=0.5,
     )
+
+
+def within(row: Row, found: Found) -> Found:
+    """In the packages that the row is about."""
+    return Counter({at: n for at, n in found.items() if at[0].partition("/")[0] in row.packages})
 
 
 def compare_findings(
@@ -91,28 +97,31 @@ def their_findings(lines: Lines) -> dict[str, Found]:
     root = installed()
     found: dict[str, Found] = {row.rule: Counter() for row in ROWS}
     by_code = {code: row for row in ROWS for code in row.codes}
-    for each in json.loads(ruff(root)):
+    for each in ruff(root, reads_noqa=False) + ruff(root, reads_noqa=True):
         path, row = Path(each["filename"]).relative_to(root).as_posix(), by_code[each["code"]]
         span = range(each["location"]["row"], each["location"]["row"] + 1)
         found[row.rule].update((path, line) for line in at(row, span, lines[path]))
     return found
 
 
+def ruff(root: Path, reads_noqa: bool) -> list[dict[str, Any]]:
+    rows = [row for row in ROWS if row.reads_noqa is reads_noqa]
+    codes = ",".join(code for row in rows for code in row.codes)
+    everything = ["--isolated", "--no-cache", "--no-respect-gitignore", "--preview"]
+    everything += [] if reads_noqa else ["--ignore-noqa"]
+    command = [sys.executable, "-m", "ruff", "check", "--exit-zero", "--output-format=json"]
+    command += [*everything, "--target-version=py312", f"--select={codes}"]
+    for option in ("exclude=[]", *(setting(row) for row in rows if row.option)):
+        command += ["--config", option]
+    done = subprocess.run([*command, *NAMES], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
 def at(row: Row, span: range, lines: Sequence[int]) -> Sequence[int]:
     """All lines of a comment, and the one in which a statement begins."""
     return span if row.is_about_comments else [lines[bisect_right(lines, span[0]) - 1]]
-
-
-def ruff(root: Path) -> str:
-    codes = ",".join(code for row in ROWS for code in row.codes)
-    everything = ["--isolated", "--no-cache", "--no-respect-gitignore", "--ignore-noqa"]
-    command = [sys.executable, "-m", "ruff", "check", "--exit-zero", "--output-format=json"]
-    command += [*everything, "--preview", "--target-version=py312", f"--select={codes}"]
-    for option in ("exclude=[]", *(setting(row) for row in ROWS if row.option)):
-        command += ["--config", option]
-    done = subprocess.run([*command, *PACKAGES], cwd=root, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def setting(row: Row) -> str:

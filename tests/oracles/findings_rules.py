@@ -10,22 +10,29 @@ from tests.oracles.comparison import Reasons
 from tests.oracles.findings_cases import (
     Case,
     are_given_before,
+    are_read_before,
     is_among_others,
+    is_followed,
+    is_from_own_package,
     is_operand_of_call,
-    is_overload,
     is_telling,
+    is_tried,
     longest_string,
     names,
     parameters,
     public_methods,
     with_inner_functions,
 )
+from tests.oracles.sources import text
 
 from graph_sitter_db.detect.rules import RULES
 from graph_sitter_db.model.ports import Limits
 
 BY_NAME = {rule.name: rule for rule in RULES}
 NONE: Reasons[Case] = MappingProxyType({})
+
+
+PACKAGES = ("click", "flask", "rich", "sqlalchemy")
 
 
 class Row(NamedTuple):
@@ -37,6 +44,8 @@ class Row(NamedTuple):
     more: int = 0  # by which its limit has to be higher
     limits: Limits = MappingProxyType({})  # other ones than our defaults
     is_about_comments: bool = False
+    packages: Sequence[str] = PACKAGES
+    reads_noqa: bool = False  # ours takes a comment for another linter as an answer
 
 
 def limit(rule: str) -> float:
@@ -111,16 +120,12 @@ ROWS = (
                 lambda case: getattr(case.statement, "type", None) is None
             ),
             "S110 does not take a comment as a word": lambda case: "#" in case.source,
+            "S110 also finds a `try` behind which the alternative follows": is_followed,
         },
     ),
     Row(
         "mutable_default",
         ["B006"],
-        only_ours={
-            "B006 looks for read-only types inside of `Optional`": (
-                lambda case: "Optional[Mapping" in case.source
-            )
-        },
     ),
     Row(
         "debugger_left",
@@ -137,9 +142,6 @@ ROWS = (
         "shadowed_builtin",
         ["A001", "A002", "A004"],
         limits={"public": 1},
-        only_ours={
-            "A002 leaves out overloads": lambda case: is_overload(case.symbol),
-        },
         only_theirs={
             "A001 and A002 also find names made for the prompt, such as `help`": (
                 lambda case: "help" in names(case.statement)
@@ -196,6 +198,41 @@ ROWS = (
             "S105 and S106 go by the name alone, whatever is given to it": (
                 lambda case: longest_string(case) < 16
             )
+        },
+    ),
+    Row(
+        "unused_import",
+        ["F401"],
+        packages=(*PACKAGES, "networkx"),
+        reads_noqa=True,
+        only_theirs={
+            "F401 also finds what `__init__.py` and `conftest.py` import for others": (
+                lambda case: case.file.path.endswith(("/__init__.py", "/conftest.py"))
+            ),
+            "F401 also finds names taken out of the own package, for others": is_from_own_package,
+            "F401 also finds imports that are tried, in `try` or in `with`": is_tried,
+            "F401 also finds imports of submodules, which the package's name reaches": (
+                lambda case: re.search(r"import \w+\.\w+", case.text) is not None
+            ),
+        },
+    ),
+    Row(
+        "unused_variable",
+        ["F841"],
+        packages=(*PACKAGES, "networkx"),
+        reads_noqa=True,
+        only_ours={
+            "F841 finds later places of a name, here it is the first": lambda case: (
+                len(names(case.statement)) == 1
+            )
+        },
+        only_theirs={
+            "F841 also finds parts of a tuple": lambda case: "," in case.text.split("=")[0],
+            "F841 finds each place of a name, here it is the first": are_given_before,
+            "F841 takes what is read only above for unread": are_read_before,
+            "F841 also finds locals that a traceback is to show": (
+                lambda case: "show_locals" in text(case.file)
+            ),
         },
     ),
 )

@@ -12,6 +12,9 @@ from typing import Any
 
 import platformdirs
 from tests.oracles.comparison import Unavailable
+from tests.oracles.sources import measured
+
+from graph_sitter_db.model.facts import MeasuredFile
 
 HERE = Path(__file__).parent
 MANIFEST = HERE / "package.json"
@@ -23,10 +26,18 @@ def versioned(package: str) -> str:
     return f"{package} {VERSIONS[package]}"
 
 
-def run(script: str, paths: Iterable[Path]) -> Any:
+@cache
+def package(name: str) -> tuple[MeasuredFile, ...]:
+    """The TypeScript sources of a package, JSX included; paths begin with its name."""
+    root = installed() / "node_modules"
+    found = (root / name / "src").rglob("*.ts*")
+    return tuple(measured(root, (path for path in found if not path.name.endswith(".d.ts"))))
+
+
+def run(script: str, files: Iterable[MeasuredFile]) -> Any:
     """What one of the scripts in this folder prints about these files, in JSON."""
     command = ["node", str(HERE / script)]
-    names = "\n".join(map(str, paths))
+    names = "\n".join(f"node_modules/{file.path}" for file in files)
     done = subprocess.run(command, input=names, cwd=installed(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

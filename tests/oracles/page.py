@@ -3,6 +3,7 @@
 from tests.oracles import (
     cognitive_complexipy,
     cyclomatic_eslint,
+    cyclomatic_lizard,
     cyclomatic_radon,
     duplication_jscpd,
     findings_ruff,
@@ -12,6 +13,7 @@ from tests.oracles import (
 COMPARISONS = (
     cyclomatic_radon,
     cyclomatic_eslint,
+    cyclomatic_lizard,
     cognitive_complexipy,
     lines_radon,
     findings_ruff,
