@@ -56,7 +56,7 @@ class Recipe:
             **{
                 f"metric:{metric.name}": metric.version
                 for metric in self.metrics
-                if metric.of_file or metric.of_symbol or metric.of_graph  # else a report tells it
+                if metric.category != "coverage"  # which a report tells, not the sources
             },
             **{f"rule:{rule.name}": rule.version for rule in self.rules},
             "limits": json.dumps(self.settings.model_dump(include=JUDGEMENT), sort_keys=True),

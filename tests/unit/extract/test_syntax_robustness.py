@@ -63,7 +63,7 @@ def test_what_cannot_be_read_says_why(read: Reader, content: bytes, said: str) -
 def test_every_line_ending_counts_the_same(read: Reader, newline: str) -> None:
     source = 'def f():\n    """One.\n\n    Two."""\n    return 1\n\n# end\n'.replace("\n", newline)
     facts = read(source.encode())
-    assert facts.lines == Lines(7, 2, 4, 1)
+    assert facts.lines == Lines(7, 2, 4, 1, 3)
     assert (facts.symbols[0].start_line, facts.symbols[0].end_line) == (1, 5)
 
 

@@ -52,10 +52,12 @@ def test_no_longer_end_is_passed_over_and_no_choice_is_made(
     matched = match(names, [], paths).paths
     for name, path in matched.items():
         others = [each for each in paths - {path} if shared(name, each) >= shared(name, path)]
+        # A name that shares more with another path does not mean this one, whoever gets that.
         rivals = [
             each
             for each in names - {name}
-            if shared(each, path) >= shared(name, path) and matched.get(each, path) == path
+            if shared(each, path) >= shared(name, path)
+            and shared(each, path) == max(shared(each, other) for other in paths)
         ]
         assert (others, rivals) == ([], []) or name == path
 

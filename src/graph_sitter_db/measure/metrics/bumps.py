@@ -4,7 +4,6 @@ from graph_sitter_db.model.facts import ControlKind, FileFacts, Symbol
 from graph_sitter_db.model.keys import CALLABLES, Direction, Rollup
 from graph_sitter_db.model.ports import Metric
 
-_CASES = frozenset({ControlKind.CASE, ControlKind.DEFAULT_CASE})
 _BLOCKS = frozenset(
     {
         ControlKind.IF,
@@ -25,9 +24,7 @@ def _of_symbol(symbol: Symbol, facts: FileFacts) -> float:
     """
     bumps, is_flat = 0, False
     for control in symbol.controls:
-        if (control.nesting == 0 and control.kind in _BLOCKS) or (
-            control.nesting == 1 and control.kind in _CASES
-        ):
+        if control.nesting == 0 and control.kind in _BLOCKS:
             is_flat = True
         elif is_flat and control.nesting and control.kind in _BLOCKS:
             bumps, is_flat = bumps + 1, False
@@ -42,8 +39,9 @@ BUMPS = Metric(
     rollup=Rollup.SUM,
     definition=(
         "Blocks of a function's own level in which another block stands: branches of an if, "
-        "cases, loops and handlers that hold an if, switch, loop or handler, however many and "
-        "however deep. try, with and finally are no blocks; what stands in them stands beside them."
+        "switches, loops and handlers that hold an if, switch, loop or handler, however many and "
+        "however deep. A switch is one block, whatever its cases hold. try, with and finally are "
+        "no blocks; what stands in them stands beside them."
     ),
     source="CodeScene's Bumpy Road, which reports functions with 2 and more",
     category="complexity",
