@@ -43,7 +43,10 @@ def is_maintained(facts: FileFacts) -> bool:
     return _VENDORED.isdisjoint(folders) and not is_sample
 
 
-_VENDORED = frozenset({"vendor", "_vendor", "vendored", "third_party"})
+_VENDORED = frozenset(
+    {"vendor", "_vendor", "vendored", "third_party", "third-party", "thirdparty", "3rdparty"}
+    | {"extern", "externals", "waflib"}
+)
 _TESTS = frozenset({"test", "tests", "__tests__", "spec", "test-data", "testdata", "fixtures"})
 _SAMPLES = re.compile(r".*data|assets|fixtures?|samples?|snippets|(?:test_?)?(?:pkg|package)s?\b.*")
 _RUN = re.compile(r"^test_|_test\.py$|[.-](?:test|spec)\.")
