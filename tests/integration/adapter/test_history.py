@@ -137,7 +137,11 @@ def test_exactly_the_edited_relations_are_new_or_gone(compared: Comparison) -> N
 def test_exactly_the_edited_issues_are_new_or_fixed(history: History, compared: Comparison) -> None:
     new = {(issue.rule, issue.symbol) for issue in compared.issues_new}
     fixed = {(issue.rule, issue.symbol) for issue in compared.issues_fixed}
-    assert new == {("mutable_default", "_farewell"), ("unused_symbol", "_farewell")}
+    assert new == {
+        ("mutable_default", "_farewell"),
+        ("unused_import", None),
+        ("unused_symbol", "_farewell"),
+    }
     assert fixed == {("bare_except", "_goodbye"), ("unused_symbol", "_goodbye")}
     assert compared.issues_remaining == len(history.first.issues) - len(compared.issues_fixed)
     assert len(history.second.issues) == compared.issues_remaining + len(compared.issues_new)

@@ -174,7 +174,7 @@ def test_a_codebase_skips_the_same_files(
 
 RULE = """
 from graph_sitter_db.model.keys import Severity
-from graph_sitter_db.model.ports import Rule
+from graph_sitter_db.model.ports import Effort, Rule
 
 def check(file, limits):
     if file.path == "a.py":
@@ -182,7 +182,7 @@ def check(file, limits):
     return ()
 
 RULE = Rule(name="broken", title="", why="", category="size", severity=Severity.INFO,
-            bad=(), good=(), limits={}, check_file=check)
+            bad=(), good=(), limits={}, effort=Effort(source=""), check_file=check)
 """
 
 
