@@ -115,7 +115,7 @@ def test_coverage_is_shown_wherever_the_run_is(recorded: Ask, tmp_path: Path) ->
         "SF:/ci/hello/farewell.py\nDA:3,1\nDA:6,1\nDA:7,1\nDA:8,0\nend_of_record\n"
         "SF:setup.py\nend_of_record\n"
     )
-    assert "overage" not in recorded("files") + recorded("symbols", "f") + recorded("show", "main")
+    assert "Coverage" not in recorded("files") + recorded("symbols", "f") + recorded("show", "main")
     record = ("record", "--depth", "syntax", "--commit", "HEAD", "--coverage", str(report))
     for text in (recorded(*record), recorded("summary")):
         assert "- Coverage: 75.0% of 4 executable lines" in text

@@ -7,13 +7,14 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
 
 from graph_sitter_db import languages
-from graph_sitter_db.languages.terms import LanguageSpec
 from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.keys import Language
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from graph_sitter_db.languages.terms import LanguageSpec
 
 
 class Numbers(dict[bytes, int]):
@@ -115,7 +116,7 @@ def _parts(language: Language) -> dict[int, Part]:
     return {}
 
 
-def _part(node: Any, spec: LanguageSpec, parts: dict[int, Part]) -> Part:
+def _part(node: Any, spec: "LanguageSpec", parts: dict[int, Part]) -> Part:
     kind = node.type
     if kind in spec.boilerplate:
         return "out" if spec.boilerplate[kind](node) else "inside"
