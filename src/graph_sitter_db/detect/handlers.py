@@ -83,6 +83,8 @@ class Handler:
             return None
         if value.type == "as_pattern":
             value = value.named_children[0]
+        while value.type == "parenthesized_expression" and value.named_child_count == 1:
+            value = value.named_children[0]
         return str(value.text.decode("utf-8", "replace"))
 
     def _has_comment_after(self, body: Any) -> bool:

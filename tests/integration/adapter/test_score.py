@@ -1,6 +1,8 @@
 """What a score promises, on recorded code."""
 
+import importlib.util
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,3 +63,17 @@ def test_debt_has_a_ratio_and_a_rating(adapter: CodebaseDBAdapter, repository: M
         for rating, upper in {"A": 0.05, "B": 0.1, "C": 0.2, "D": 0.5, "E": 9.0}.items()
         if result.debt_ratio <= upper
     )
+
+
+def test_a_codebase_put_twice_side_by_side_scores_the_same(
+    adapter: CodebaseDBAdapter, tmp_path: Path
+) -> None:
+    spec = importlib.util.find_spec("flask")
+    assert spec and spec.origin
+    source = Path(spec.origin).parent
+    for folder in ("once/flask", "twice/one/flask", "twice/two/flask"):
+        shutil.copytree(source, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (once,), (twice,) = adapter.record(tmp_path / "once"), adapter.record(tmp_path / "twice")
+    assert twice.files_analyzed == 2 * once.files_analyzed
+    assert twice.debt_minutes > 1.5 * once.debt_minutes > 0
+    assert abs(twice.quality_score - once.quality_score) <= 1
