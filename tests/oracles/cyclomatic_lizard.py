@@ -35,8 +35,8 @@ def compare() -> Comparison:
         title="Cyclomatic complexity of both languages: lizard",
         text=f"{versioned('lizard')}, and the value for each function of that name in that line, if"
         " both list it. lizard reads tokens instead of syntax, and is here to show how far that"
-        " goes: the functions in which it differs have radon's or ESLint's value here. It fails on"
-        f" `{FAILS_ON}`.",
+        " goes; a reason says which of its known errors the function gives occasion for, not by how"
+        f" much. It fails on `{FAILS_ON}`.",
         columns=("sources", "files"),
         rows=rows,
         differences=differences,
