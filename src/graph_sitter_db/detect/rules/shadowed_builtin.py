@@ -32,7 +32,9 @@ def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
     facts = file.facts
     if facts.source.language is not Language.PYTHON or facts.names.isdisjoint(_BUILTINS):
         return
-    taken = {(s.ordinal, p.name) for s in facts.symbols for p in s.parameters}
+    taken = {
+        (s.ordinal, p.name) for s in facts.symbols for p in s.parameters if p.name in _BUILTINS
+    }
     if not limits["public"]:
         taken |= {(_MODULE, name) for name in facts.exports or ()}
     for symbol, _ in functions(file):
@@ -85,25 +87,43 @@ def _scope(facts: FileFacts, byte: int) -> Symbol | None:
 def _bound(facts: FileFacts) -> Iterator[Any]:
     """Identifiers that give a builtin's name to a value or an import."""
     content = facts.source.content
-    for kind, end in (("assignment", b"="), ("for_statement", b" in ")):
-        for place in facts.places.get(kind, ()):
+    for kind, end in _HEADS.items():
+        for start, stop in facts.places.get(kind, ()):
             # Looking at the text first spares the tree, which is slow to ask.
-            if _ANY.search(content, place[0], content.find(end, *place)):
-                node = facts.node(kind, *place)
-                left, right = (node.child_by_field_name(field) for field in ("left", "right"))
-                if right is None or right.text != left.text:  # `int = int` changes nothing
-                    yield from _names(left)
-    for node in facts.nodes("named_expression"):
-        yield from _names(node.child_by_field_name("name"))
-    for node in facts.nodes("with_item", "except_clause"):
-        for child in node.named_children:
-            if child.type == "as_pattern":
-                yield from _names(child.child_by_field_name("alias"))
-    for node in facts.nodes("import_statement", "import_from_statement"):
-        module = node.child_by_field_name("module_name")
-        if module is None or module.text.decode("utf-8", "replace") not in _STAND_INS:
-            for name in node.children_by_field_name("name"):
-                yield from _names(name.child_by_field_name("alias") or name.named_children[0])
+            if _ANY.search(content, start, content.find(end, start, stop) if end else stop):
+                for target in _targets(facts.node(kind, start, stop)):
+                    yield from _names(target)
+
+
+# What binds names, and what follows them there.
+_HEADS = {
+    "assignment": b"=",
+    "except_clause": b":",
+    "for_statement": b" in ",
+    "import_from_statement": b"",
+    "import_statement": b"",
+    "named_expression": b":=",
+    "with_item": b"",
+}
+
+
+def _targets(node: Any) -> Iterator[Any]:
+    match node.type:
+        case "assignment" | "for_statement":
+            left, right = (node.child_by_field_name(field) for field in ("left", "right"))
+            if right is None or right.text != left.text:  # `int = int` changes nothing
+                yield left
+        case "named_expression":
+            yield node.child_by_field_name("name")
+        case "except_clause" | "with_item":
+            for child in node.named_children:
+                if child.type == "as_pattern":
+                    yield child.child_by_field_name("alias")
+        case _:
+            module = node.child_by_field_name("module_name")
+            if module is None or module.text.decode("utf-8", "replace") not in _STAND_INS:
+                for name in node.children_by_field_name("name"):
+                    yield name.child_by_field_name("alias") or name.named_children[0]
 
 
 # Modules whose functions take the place of builtins on purpose.
