@@ -1,8 +1,9 @@
 """Stops for a debugger, left behind."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from graph_sitter_db.detect.places import at, calls
+from graph_sitter_db.detect.places import at, calls, shown
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile
 from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Language, Severity
@@ -10,15 +11,31 @@ from graph_sitter_db.model.ports import Effort, Example, Limits, Rule
 
 
 def check(file: MeasuredFile, limits: Limits) -> Iterator[Finding]:
-    """The calls of ruff's T100 that stop at once, and ESLint's no-debugger."""
+    """The calls of ruff's T100 that stop at once, and ESLint's no-debugger, unless what is debugged
+    was asked for: under a condition that says so.
+    """
     facts = file.facts
+    for node in _stops(facts):
+        if not _is_asked_for(node):
+            yield at(facts, node, f"`{shown(node).rstrip(';')}` stops for a debugger")
+
+
+def _stops(facts: FileFacts) -> Iterator[Any]:
     if facts.source.language is not Language.PYTHON:
-        for node in facts.nodes("debugger_statement"):
-            yield at(facts, node, "`debugger` stops the program when developer tools are open")
+        yield from facts.nodes("debugger_statement")
         return
     for name, node in calls(facts, _STOPS | set(_imported(facts))):
         if name != ".set_trace" or node.text.startswith(b"__import__("):
-            yield at(facts, node, f"`{node.text.decode()}` stops the program for a debugger")
+            yield node
+
+
+def _is_asked_for(node: Any) -> bool:
+    while node is not None:
+        condition = node.child_by_field_name("condition")
+        if condition is not None and b"debug" in condition.text.lower():
+            return True
+        node = node.parent
+    return False
 
 
 _DEBUGGERS = ("pdb", "ipdb", "pudb", "rdb", "remote_pdb", "web_pdb", "wdb", "celery.contrib.rdb")
@@ -48,7 +65,7 @@ RULE = Rule(
     title="Stop for a debugger left behind",
     why=(
         "The program stands still at this place, for whoever runs it, or fails where there is no "
-        "terminal to answer from."
+        "terminal to answer from. Under a condition that asks for debugging it is left alone."
     ),
     category="safety",
     severity=Severity.ERROR,
@@ -72,6 +89,9 @@ RULE = Rule(
                 "    breakpoint(600)\n    view.set_trace()\n"
             },
             findings=0,
+        ),
+        Example(
+            files={"run.py": "if os.environ.get('RUN_DEBUG'):\n    breakpoint()\n"}, findings=0
         ),
         Example(files={"run.ts": "const debugger_ = 1\nlog('debugger')\n"}, findings=0),
     ),

@@ -16,7 +16,7 @@ _MUTABLE = re.compile(
 
 _READ_ONLY = re.compile(
     r"['\"]?(?:(?:\w+\.)?Optional\[)?(?:\w+\.)?"
-    r"(?:Mapping|Sequence|Iterable|Collection|Container|AbstractSet)\b"
+    r"(?:Mapping|Sequence\w*|Iterable|Collection|Container|AbstractSet)\b"
 )
 
 
@@ -45,7 +45,11 @@ def _is_shared(parameter: Parameter) -> bool:
         return False
     if parameter.name.startswith("_") or "cache" in parameter.name or "memo" in parameter.name:
         return False
-    return _MUTABLE.match(parameter.default) is not None
+    found = _MUTABLE.match(parameter.default)
+    return found is not None and parameter.default.endswith(_CLOSING[found[0][-1]])
+
+
+_CLOSING = {"[": "]", "{": "}", "(": ")"}
 
 
 RULE = Rule(
