@@ -45,7 +45,8 @@ def metrics(conn: Connection[Any], run_id: UUID, place: str | None = None) -> Me
 
 
 def _normal(place: str | None) -> str:
-    return (place or "").strip().removeprefix("./").rstrip("/").removeprefix(".")
+    path = (place or "").strip().removeprefix("./").rstrip("/")
+    return "" if path == "." else path
 
 
 def _found(

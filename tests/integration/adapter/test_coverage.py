@@ -96,6 +96,17 @@ def test_values_of_files_functions_and_the_whole_are_stored_and_told(
     assert result.metrics["line_coverage"] == 73.0769 and result.notes == []
 
 
+def test_a_folder_is_covered_as_its_executable_lines_are(
+    adapter: CodebaseDBAdapter, shapes: Path
+) -> None:
+    run = record(adapter, shapes, "coverage_py.xml").id
+    found = {each.name: each.value for each in adapter.metrics(run, "src").metrics}
+    assert found["line_coverage"] == pytest.approx(100 * 19 / 26, abs=1e-4)
+    assert (found["branch_coverage"], found["executable_lines"]) == (66.6667, 26)
+    found = {each.name: each.value for each in adapter.metrics(run, "run.py").metrics}
+    assert (found["line_coverage"], found["executable_lines"]) == (None, None)
+
+
 def test_what_the_report_does_not_mention_is_unknown_and_never_zero(
     adapter: CodebaseDBAdapter, shapes: Path
 ) -> None:
