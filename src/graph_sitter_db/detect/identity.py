@@ -39,7 +39,9 @@ def identified(found: Iterable[Found]) -> list[Issue]:
     issues = []
     for each in sorted(found, key=_place):
         rule, finding = each.rule, each.finding
-        identity = (rule.name, _name(finding), finding.anchor)
+        # What relations tell must not renumber what bytes alone tell, which is stored once.
+        basis = "relations" if each.needs_graph else "bytes"
+        identity = (rule.name, _name(finding), finding.anchor, basis)
         number = seen[finding.path, *identity]
         seen[finding.path, *identity] += 1
         issues.append(

@@ -2,8 +2,22 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from graph_sitter_db.model.facts import Control, FileFacts, Symbol
+from graph_sitter_db.model.facts import Control, ControlKind, FileFacts, Symbol
 from graph_sitter_db.model.keys import CALLABLES, SymbolKind
+
+# What nests: the bodies of these stand one level deeper, and are read as a block.
+BLOCKS = frozenset(
+    {
+        ControlKind.IF,
+        ControlKind.ELIF,
+        ControlKind.ELSE,
+        ControlKind.FOR,
+        ControlKind.WHILE,
+        ControlKind.LOOP_ELSE,
+        ControlKind.EXCEPT,
+        ControlKind.SWITCH,
+    }
+)
 
 
 def is_callable(symbol: Symbol) -> bool:

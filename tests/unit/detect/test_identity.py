@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from graph_sitter_db import extract, measure, plugins
 from graph_sitter_db.detect import detect
+from graph_sitter_db.detect.identity import Found, identified
 from graph_sitter_db.languages import family_of, language_of
 from graph_sitter_db.model.facts import Source
+from graph_sitter_db.model.issues import Finding
 from graph_sitter_db.model.keys import Family
 from graph_sitter_db.model.ports import Rule
 
@@ -115,3 +117,13 @@ def test_equal_issues_of_one_symbol_stay_as_many(suffix: str) -> None:
     found = known({f"a.{suffix}": "\n".join(LANGUAGES[suffix])})
     assert len(found) > 5
     assert set(found.values()) == {1}
+
+
+def test_what_relations_tell_does_not_renumber_what_bytes_tell() -> None:
+    rule = plugins.rules()[0]
+    findings = [Finding("a.py", "m", line, line, symbol="f") for line in (1, 2, 3)]
+    told = [Found(rule, finding, needs_graph=n == 0) for n, finding in enumerate(findings)]
+    alone = {issue.fingerprint for issue in identified(told[1:])}
+    together = {i.fingerprint for i in identified(told) if not i.depends_on_graph}
+    assert together == alone
+    assert len({issue.fingerprint for issue in identified(told)}) == 3

@@ -1,21 +1,9 @@
 """How often the road through a function rises and falls."""
 
-from graph_sitter_db.model.facts import ControlKind, FileFacts, Symbol
+from graph_sitter_db.measure.callables import BLOCKS
+from graph_sitter_db.model.facts import FileFacts, Symbol
 from graph_sitter_db.model.keys import CALLABLES, Direction, Rollup
 from graph_sitter_db.model.ports import Metric
-
-_BLOCKS = frozenset(
-    {
-        ControlKind.IF,
-        ControlKind.ELIF,
-        ControlKind.ELSE,
-        ControlKind.FOR,
-        ControlKind.WHILE,
-        ControlKind.LOOP_ELSE,
-        ControlKind.EXCEPT,
-        ControlKind.SWITCH,
-    }
-)
 
 
 def _of_symbol(symbol: Symbol, facts: FileFacts) -> float:
@@ -24,9 +12,9 @@ def _of_symbol(symbol: Symbol, facts: FileFacts) -> float:
     """
     bumps, is_flat = 0, False
     for control in symbol.controls:
-        if control.nesting == 0 and control.kind in _BLOCKS:
+        if control.nesting == 0 and control.kind in BLOCKS:
             is_flat = True
-        elif is_flat and control.nesting and control.kind in _BLOCKS:
+        elif is_flat and control.nesting and control.kind in BLOCKS:
             bumps, is_flat = bumps + 1, False
     return bumps
 

@@ -1,25 +1,13 @@
 """How deep the flow is nested."""
 
-from graph_sitter_db.model.facts import ControlKind, FileFacts, Symbol
+from graph_sitter_db.measure.callables import BLOCKS
+from graph_sitter_db.model.facts import FileFacts, Symbol
 from graph_sitter_db.model.keys import CALLABLES, Direction, Rollup
 from graph_sitter_db.model.ports import Metric
 
-_LEVELS = frozenset(
-    {
-        ControlKind.IF,
-        ControlKind.ELIF,
-        ControlKind.ELSE,
-        ControlKind.FOR,
-        ControlKind.WHILE,
-        ControlKind.LOOP_ELSE,
-        ControlKind.EXCEPT,
-        ControlKind.SWITCH,
-    }
-)
-
 
 def _of_symbol(symbol: Symbol, facts: FileFacts) -> float:
-    return max((c.nesting + 1 for c in symbol.controls if c.kind in _LEVELS), default=0)
+    return max((c.nesting + 1 for c in symbol.controls if c.kind in BLOCKS), default=0)
 
 
 NESTING = Metric(
