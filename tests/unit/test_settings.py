@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,16 @@ def test_what_distinguishes_an_analysis_is_ready_for_json() -> None:
     analysis = Settings().analysis()
     assert set(analysis) == set(ANALYSIS)
     assert json.loads(json.dumps(analysis)) == analysis
+
+
+def test_a_rule_that_is_off_runs_when_it_is_enabled_and_not_disabled() -> None:
+    rules = (RULE, replace(OTHER, is_on=False))
+    assert Settings().choose(rules) == (RULE,)
+    assert Settings(enable=("other",)).choose(rules) == rules
+    assert Settings(enable=("other",), disable=("other",)).choose(rules) == (RULE,)
+    assert loaded(GRAPH_SITTER_DB_ENABLE="other").choose(rules) == rules
+
+
+def test_a_rule_that_is_to_be_enabled_must_exist() -> None:
+    with pytest.raises(UsageError, match="no_such in the environment is no rule"):
+        Settings(enable=("no_such",)).choose((RULE,))

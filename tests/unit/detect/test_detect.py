@@ -175,6 +175,16 @@ def test_limits_can_differ_by_path(make: Any) -> None:
     ]
 
 
+def test_a_rule_for_the_codebase_knows_the_limits_of_each_path(make: Any) -> None:
+    def check(codebase: Codebase, limits: Limits) -> Iterable[Finding]:
+        return [finding(path, limit=codebase.limits_at(path)["lines"]) for path in codebase.files]
+
+    settings = Settings.model_validate({"paths": [{"path": "b", "limits": {"r": {"lines": 3}}}]})
+    files = [make.file("a.py"), make.file("b/a.py")]
+    found = run(files, rule(check_codebase=check, limits={"lines": 1}), settings=settings)
+    assert [i.finding.limit for i in issues(found)] == [1, 3]
+
+
 def test_generated_files_are_judged_only_for_whether_they_parse(make: Any) -> None:
     rules = [
         rule("size", check_file=finds(1)),

@@ -54,7 +54,6 @@ RULE = Rule(
     category="structure",
     severity=Severity.WARNING,
     limits={"dependents": 20, "dependencies": 20},
-    is_on=False,  # until enough of its findings have been judged by hand
     effort=Effort(
         constant=60, per_unit=5, unit="file above one of the limits", source="our estimate"
     ),

@@ -80,7 +80,6 @@ RULE = Rule(
     category="structure",
     severity=Severity.ERROR,
     limits={},
-    is_on=False,  # until enough of its findings have been judged by hand
     effort=Effort(constant=10, source="our estimate"),
     bad=(
         Example(
