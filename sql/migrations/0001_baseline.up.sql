@@ -2141,8 +2141,9 @@ BEGIN ATOMIC
                 SELECT FROM codebase.symbols y
                 WHERE y.file_version_id = h.other_version AND y.qualified_name = regexp_replace(h.symbol, '#[0-9]+$', '')) END AS has_moved,
             coalesce((
-                SELECT min(y.structure_sha256::bytea) FROM codebase.symbols y
+                SELECT y.structure_sha256::bytea FROM codebase.symbols y
                 WHERE y.file_version_id = h.own_version AND codebase.symbol_key(y.qualified_name, y.duplicate_ordinal) = h.symbol
+                ORDER BY 1 LIMIT 1
             ), v.blob_sha256) AS content
         FROM held h
         JOIN codebase.files f ON f.id = h.file_id

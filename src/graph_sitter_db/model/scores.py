@@ -1,17 +1,6 @@
-"""The score: one number, and where each lost point went."""
+"""The score: one number for a codebase, and the debt it follows from."""
 
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Points lost to one file under one rule; the losses of a score sum to 100 - value."""
-
-    rule: str
-    path: str
-    points: float
-    minutes: float
-    issues: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +10,3 @@ class Score:
     model: str  # name and version of the scoring model
     debt_minutes: float
     debt_ratio: float
-    losses: tuple[Loss, ...] = ()

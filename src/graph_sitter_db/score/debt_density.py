@@ -1,11 +1,10 @@
 """The model `debt-density-1`: minutes of repair against the minutes the code took to write."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from graph_sitter_db.model.issues import Issue
-from graph_sitter_db.model.scores import Loss, Score
+from graph_sitter_db.model.scores import Score
 
 MODEL = "debt-density-1"
 
@@ -26,8 +25,8 @@ def score(issues: Mapping[str, Sequence[Issue]], source_lines: Mapping[str, int]
 
     A codebase without a line of source and without issues has lost nothing: 100, grade A.
     """
-    minutes = _minutes(issue for each in issues.values() for issue in each)
-    debt = math.fsum(m for _, m in minutes.values())
+    # Exact, so that the order of issues changes nothing.
+    debt = math.fsum(issue.effort_minutes for each in issues.values() for issue in each)
     ratio = debt / written(source_lines.values())
     value = points(ratio)
     return Score(
@@ -36,7 +35,6 @@ def score(issues: Mapping[str, Sequence[Issue]], source_lines: Mapping[str, int]
         model=MODEL,
         debt_minutes=debt,
         debt_ratio=ratio,
-        losses=tuple(_losses(minutes, debt, 100 - value)),
     )
 
 
@@ -53,23 +51,3 @@ def points(debt_ratio: float) -> float:
 
 def grade(value: float) -> str:
     return next(letter for limit, letter in GRADES if value >= limit)
-
-
-type Place = tuple[str, str]  # rule, path
-
-
-def _minutes(issues: Iterable[Issue]) -> dict[Place, tuple[int, float]]:
-    """Number of issues and exact sum of minutes, whatever the order."""
-    grouped: dict[Place, list[float]] = defaultdict(list)
-    for issue in issues:
-        grouped[issue.rule, issue.finding.path].append(issue.effort_minutes)
-    return {place: (len(each), math.fsum(each)) for place, each in grouped.items()}
-
-
-def _losses(minutes: Mapping[Place, tuple[int, float]], debt: float, lost: float) -> Iterable[Loss]:
-    """Largest first."""
-    for (rule, path), (count, spent) in sorted(
-        minutes.items(), key=lambda item: (-item[1][1], item[0])
-    ):
-        share = spent / debt if debt else 0.0
-        yield Loss(rule=rule, path=path, points=lost * share, minutes=spent, issues=count)
