@@ -50,19 +50,27 @@ class _Reader:
         self._visibility = Visibility(self._targets, outlines, self._roots())
         self._sites = {path: _by_byte(each) for path, each in outlines.items()}
         self._seen: dict[int, Use] = {}  # by identity of graph_sitter's match
+        self._users: dict[int, Outline | None] = {}
 
     def uses(self) -> Iterator[Occurrence]:
-        statements = (self._types.IMPORT, self._types.EXPORT)
+        from graph_sitter.core.dataclasses.usage import UsageKind
+
+        decorator, met = UsageKind.DECORATOR, set()
         for source, target, edge in self._graph.weighted_edge_list():
             if edge.type != self._usage:
                 continue
-            user = self._graph[source]
-            outline = self._outlines.get(str(user.filepath))
-            if outline is None or user.node_type in statements:
+            usage = edge.usage
+            # A symbol uses what is in it, and so do the symbols around it: the graph says it often.
+            decorated = source if usage.kind == decorator else None
+            if (key := (id(usage.match), target, usage.usage_type, decorated)) in met:
                 continue
-            place = self._place(edge.usage.match)
-            if self._agrees(place, target, edge.usage):
-                yield from self._use(outline, place, target, _at(place, edge.usage, user))
+            met.add(key)
+            if (outline := self._outline_of(source)) is None:
+                continue
+            place = self._place(usage.match)
+            if self._agrees(place, target, usage):
+                at = place.start if decorated is None else self._graph[source].ts_node.start_byte
+                yield from self._use(outline, place, target, int(at))
 
     def imports(self) -> Iterator[Occurrence]:
         for path, indices in self._targets.imports.items():
@@ -121,6 +129,14 @@ class _Reader:
         files = (node for node in nodes if node.node_type == self._types.FILE)
         return {str(file.filepath): file.ts_node for file in files}
 
+    def _outline_of(self, user: int) -> Outline | None:
+        """That of a node's file; None for statements, which use what the symbols say they use."""
+        if user not in self._users:
+            node = self._graph[user]
+            is_statement = node.node_type in (self._types.IMPORT, self._types.EXPORT)
+            self._users[user] = None if is_statement else self._outlines.get(str(node.filepath))
+        return self._users[user]
+
     def _place(self, match: Any) -> Use:
         if id(match) not in self._seen:
             self._seen[id(match)] = use(match)
@@ -167,15 +183,6 @@ def _occurrence(
 ) -> Occurrence:
     around = outline.around(start)
     return Occurrence(outline.path, kind, around.key if around else "", found, start, line)
-
-
-def _at(place: Use, usage: Any, user: Any) -> int:
-    """The byte that tells whose use it is: a decorator belongs to what it decorates."""
-    from graph_sitter.core.dataclasses.usage import UsageKind
-
-    if usage.kind == UsageKind.DECORATOR:
-        return int(user.ts_node.start_byte)
-    return place.start
 
 
 def _is_body_of(around: Span | None, member: Target) -> bool:

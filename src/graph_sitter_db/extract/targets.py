@@ -49,6 +49,7 @@ class Targets:
         self._imported: dict[int, list[int]] = {}
         self._known: dict[int, Target | None] = {}
         self._names: dict[int, str | None] = {}
+        self._found: dict[tuple[str, str], Target | None] = {}
         self._local_imports: dict[str, dict[str, list[tuple[Span, int]]]] = {}
         for source, target, edge in self._graph.weighted_edge_list():
             if edge.type == EdgeType.IMPORT_SYMBOL_RESOLUTION:
@@ -66,7 +67,10 @@ class Targets:
 
     def by_name(self, path: str, name: str) -> Target | None:
         """What a name stands for at a file's own level."""
-        return self._by_name(path, name, set())
+        key = (path, name)
+        if key not in self._found:
+            self._found[key] = self._by_name(path, name, set())
+        return self._found[key]
 
     def by_dotted_name(self, path: str, name: str) -> Target | None:
         """The same for `a.b`, where `a` is a module imported there."""
