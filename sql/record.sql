@@ -323,6 +323,10 @@ UPDATE analytics.analysis_runs SET
     metadata = metadata || jsonb_build_object('coverage', CAST(:coverage AS jsonb))
 WHERE id = :run_id;
 
+-- keep_verdict --
+UPDATE analytics.analysis_runs SET metadata = metadata || jsonb_build_object('gate', CAST(:verdict AS jsonb))
+WHERE id = :run_id;
+
 -- forget_coverage --
 DELETE FROM analytics.metrics WHERE analysis_run_id = :run_id AND metric_name = ANY (CAST(:names AS text[]));
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         SymbolReport,
         Trends,
     )
+    from graph_sitter_db.model.verdicts import Verdict
     from graph_sitter_db.pipeline import Progress
 
 type Reference = UUID | str
@@ -153,6 +154,43 @@ class CodebaseDBAdapter:
             except UsageError:  # of another codebase: let the comparison say so
                 after = query.run(connection, str(analysis_id_2))
             return query.compare(connection, before.id, after.id)
+
+    def gate(
+        self,
+        path: str | Path = ".",
+        *,
+        run: str | None = None,
+        base: str | None = None,
+        policy: str | Path | None = None,
+        language: str | None = None,
+        record_base: bool = False,
+        environment: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+    ) -> list[Verdict]:
+        """Whether what lies at `path` (or `run`) may be merged: one verdict for each language.
+
+        It is compared with `base`, a revision or a run; without it with where it left the branch
+        that CI says it is to go into, else the default branch. `record_base` records a base that
+        is not. The verdict is kept with the run. UndecidedError where nothing is recorded to judge.
+        """
+        from graph_sitter_db import gate
+
+        asked = gate.Question(
+            path=path,
+            run=run,
+            base=base,
+            policy=policy,
+            language=language,
+            record_base=record_base,
+            environment=environment,
+            progress=progress,
+        )
+        return gate.judge(self._database, asked)
+
+    def verdict(self, run: UUID) -> Verdict | None:
+        """What the gate said of a run when it was last asked; None: it never was."""
+        with self._reading() as connection:
+            return query.verdict(connection, run)
 
     def resolve(
         self,

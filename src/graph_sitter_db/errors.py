@@ -4,6 +4,7 @@ GraphSitterDBError
 ├── UsageError              the call or the command line is wrong
 ├── RepositoryError         there is nothing there to analyse, or git cannot read it
 ├── AnalysisError           an analysis could not be done
+├── UndecidedError          a gate lacks what it would have to compare
 └── DatabaseError
     ├── DatabaseUnavailable     no server answers, or it went away
     ├── DatabaseRefused         wrong password, missing database, too few rights
@@ -30,6 +31,10 @@ class RepositoryError(GraphSitterDBError):
 
 class AnalysisError(GraphSitterDBError):
     exit_code = 4
+
+
+class UndecidedError(GraphSitterDBError):
+    exit_code = 3
 
 
 class DatabaseError(GraphSitterDBError):

@@ -161,6 +161,8 @@ def _wishes(pyproject: bytes, source: str) -> dict[str, Any]:
 def _underscored(table: dict[str, Any], source: str) -> dict[str, Any]:
     result = {}
     for key, value in table.items():
+        if key == "gate":  # read where changes are judged
+            continue
         name = key.replace("-", "_")
         if name not in REPOSITORY:
             raise UsageError(_unknown(key, f"[{TABLE}] in {source}", map(_key, REPOSITORY)))

@@ -4,18 +4,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graph_sitter_db.checkout.base import Base, base_of
     from graph_sitter_db.checkout.one_file import read_file
     from graph_sitter_db.checkout.open import open_tree
     from graph_sitter_db.checkout.place import Place, place_of
     from graph_sitter_db.checkout.selection import DEFAULT_EXCLUDE, Selection
+    from graph_sitter_db.checkout.since import Since
     from graph_sitter_db.checkout.tree import Entry, Tree
 
 __all__ = [
     "DEFAULT_EXCLUDE",
+    "Base",
     "Entry",
     "Place",
     "Selection",
+    "Since",
     "Tree",
+    "base_of",
     "open_tree",
     "place_of",
     "read_file",
@@ -23,10 +28,13 @@ __all__ = [
 
 _PLACES = {
     "DEFAULT_EXCLUDE": "selection",
+    "Base": "base",
     "Entry": "tree",
     "Place": "place",
     "Selection": "selection",
+    "Since": "since",
     "Tree": "tree",
+    "base_of": "base",
     "open_tree": "open",
     "place_of": "place",
     "read_file": "one_file",

@@ -31,7 +31,7 @@ def of_repository(
         full_name=known.full_name,
         name=known.full_name.rpartition("/")[2].partition("@")[0],
         url=known.url,
-        default_branch=_default_branch(repository, known.remote),
+        default_branch=default_branch(repository, known.remote),
         branch=branch,
         commit=_commit(commit) if commit else None,
         is_working_tree=is_working_tree,
@@ -53,7 +53,7 @@ def branch_of(repository: pygit2.Repository, revision: str, commit: pygit2.Commi
     return None
 
 
-def _default_branch(repository: pygit2.Repository, remote_name: str | None) -> str:
+def default_branch(repository: pygit2.Repository, remote_name: str | None) -> str:
     head = repository.references.get(f"refs/remotes/{remote_name}/HEAD") if remote_name else None
     if head is not None and head.type == ReferenceType.SYMBOLIC:
         return str(head.target).removeprefix(f"refs/remotes/{remote_name}/")

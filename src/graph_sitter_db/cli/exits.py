@@ -5,14 +5,15 @@ from typing import Final
 OK: Final = 0
 FAILURE: Final = 1
 USAGE: Final = 2
+UNDECIDED: Final = 3
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 
 EXIT_CODES: Final = {
     OK: "done",
-    FAILURE: "something unforeseen happened",
+    FAILURE: "something unforeseen happened; of gate: a condition is not kept",
     USAGE: "the command line is wrong, or names something that is not recorded",
-    3: "there is no repository to read, or git cannot read it",
+    UNDECIDED: "there is no repository to read, or git cannot read it; of gate: undecided",
     4: "the analysis could not be done",
     5: "the database cannot be reached, refused, or holds another release's schema",
     INTERRUPTED: "interrupted",

@@ -21,6 +21,7 @@ _PLACES = {
     "explain": (f"{_HERE}.explain:explain", "Show where the points of a score went."),
     "rules": (f"{_HERE}.rules:rules", "List the rules, or run one written in SQL."),
     "compare": (f"{_HERE}.compare:compare", "Show what differs between two runs."),
+    "gate": (f"{_HERE}.gate:gate", "Judge a change by a policy, for CI."),
     "db": (f"{_HERE}.db:db", "Serve, install, migrate and open the database."),
 }
 

@@ -1,11 +1,20 @@
 """Stage 7: stored rows become answers. Every function takes an open connection and only reads."""
 
+from graph_sitter_db.query.changes import (
+    Definitions,
+    IssueSince,
+    Touched,
+    commit_run,
+    definitions_of,
+    issues_beside,
+    touched_symbols,
+)
 from graph_sitter_db.query.comparison import compare
 from graph_sitter_db.query.dependencies import dependencies
 from graph_sitter_db.query.explanation import explain
 from graph_sitter_db.query.files import StoredFile, file_analysis, file_of_run, files, stored_file
-from graph_sitter_db.query.issues import accepted_issues, issues
-from graph_sitter_db.query.metrics import metrics
+from graph_sitter_db.query.issues import accepted_issues, issues, issues_since
+from graph_sitter_db.query.metrics import defined, metrics, values_by_file, values_of
 from graph_sitter_db.query.references import run, run_at
 from graph_sitter_db.query.results import result, summary_counts
 from graph_sitter_db.query.runs import (
@@ -19,12 +28,19 @@ from graph_sitter_db.query.runs import (
 from graph_sitter_db.query.sql_rules import ask_rule, sql_rule
 from graph_sitter_db.query.symbols import functions, symbols
 from graph_sitter_db.query.trends import trends
+from graph_sitter_db.query.verdicts import verdict
 
 __all__ = [
+    "Definitions",
+    "IssueSince",
     "StoredFile",
+    "Touched",
     "accepted_issues",
     "ask_rule",
+    "commit_run",
     "compare",
+    "defined",
+    "definitions_of",
     "dependencies",
     "explain",
     "file_analysis",
@@ -33,6 +49,8 @@ __all__ = [
     "find_codebases",
     "functions",
     "issues",
+    "issues_beside",
+    "issues_since",
     "latest_run",
     "metrics",
     "newest",
@@ -46,5 +64,9 @@ __all__ = [
     "stored_file",
     "summary_counts",
     "symbols",
+    "touched_symbols",
     "trends",
+    "values_by_file",
+    "values_of",
+    "verdict",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from re import Pattern
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,25 @@ def metrics(conn: Connection[Any], run_id: UUID, place: str | None = None) -> Me
         place=found.place,
         metrics=[*_defined(found), *_undefined(found)],
     )
+
+
+def defined(conn: Connection[Any], run_id: UUID) -> dict[str, Metric]:
+    """The metrics that a run could have values of, as they were defined then, by name."""
+    return {row["name"]: _metric(row) for row in ask(conn, "metric_definitions", run=run_id)}
+
+
+def values_of(
+    conn: Connection[Any], run_id: UUID, metrics: Iterable[Metric], within: Pattern[str] | None
+) -> dict[str, float]:
+    """Of the whole codebase, or of the files together whose paths match."""
+    if within is None:
+        return dict(ask(conn, "run_details", run=run_id)[0]["metrics"] or {})
+    rows = ask(conn, "file_values", run=run_id)
+    return rolled_up([_part(row) for row in rows if within.match(row["path"])], metrics)
+
+
+def values_by_file(conn: Connection[Any], run_id: UUID) -> dict[str, Mapping[str, float]]:
+    return {row["path"]: row["values"] for row in ask(conn, "file_values", run=run_id)}
 
 
 def _normal(place: str | None) -> str:
@@ -105,6 +125,7 @@ def _metric(row: Mapping[str, Any]) -> Metric:
         weight=row["weight"],
         category=row["category"],
         kinds=frozenset(map(SymbolKind, row["kinds"])),
+        scope=Scope(row["scope"]),
     )
 
 

@@ -8,6 +8,7 @@ from graph_sitter_db.store.coverage import cover
 from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fail, new_files
 from graph_sitter_db.store.rows import whole
 from graph_sitter_db.store.single_file import store_file
+from graph_sitter_db.store.verdicts import keep_verdict
 
 __all__ = [
     "Begun",
@@ -16,6 +17,7 @@ __all__ = [
     "complete",
     "cover",
     "fail",
+    "keep_verdict",
     "new_files",
     "store_file",
     "whole",
