@@ -5,8 +5,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tree_sitter import Node, Parser
+from tree_sitter import Node
 
+from graph_sitter_db.extract.syntax_table import keywords, parser
 from graph_sitter_db.languages.terms import LanguageSpec
 
 _CODE = re.compile(
@@ -14,6 +15,8 @@ _CODE = re.compile(
 )
 _OPENER = re.compile(r"#+|//+|/\*+|\*+(?!/)")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
+_NEIGHBOURS = re.compile(r"(\w+)[ \t]+(?=(\w+))")
+_OPAQUE = re.compile(r"[\"'`#/<\\]")  # with which a string, a comment or text in tags may begin
 _MOST_TRIES = 6  # beginnings and ends looked at in one block, so that long prose stays cheap
 
 
@@ -29,14 +32,14 @@ class Line:
 
 
 def commented_code(
-    content: bytes, comments: Sequence[tuple[int, int]], parser: Parser, spec: LanguageSpec
+    content: bytes, comments: Sequence[tuple[int, int]], spec: LanguageSpec
 ) -> Iterator[tuple[int, int]]:
     """First and last line of each piece of code in comments; what prose or blank lines divide is
     one piece still.
     """
     for block in _blocks(content, comments):
         if _CODE.search("\n".join(line.text for line in block).encode()):
-            yield from _joined(_runs(block, parser, spec))
+            yield from _joined(_runs(block, spec))
 
 
 def _blocks(content: bytes, comments: Iterable[tuple[int, int]]) -> Iterator[list[Line]]:
@@ -65,14 +68,14 @@ def _lines(comment: bytes, first: int) -> Iterator[Line]:
         yield Line(number, _OPENER.sub("", bare, count=1) if number == first else bare)
 
 
-def _runs(block: Sequence[Line], parser: Parser, spec: LanguageSpec) -> Iterator[tuple[int, int]]:
+def _runs(block: Sequence[Line], spec: LanguageSpec) -> Iterator[tuple[int, int]]:
     at = tries = 0
     while at < len(block) and tries < _MOST_TRIES:
         if not _CODE.search(block[at].text.encode()):
             at += 1
             continue
         tries += 1
-        end = next((end for end in _ends(block, at) if _is_code(block[at:end], parser, spec)), at)
+        end = next((end for end in _ends(block, at) if _is_code(block[at:end], spec)), at)
         if end > at:
             yield block[at].number, block[end - 1].number
         at = max(end, at + 1)
@@ -107,17 +110,28 @@ def _indent(line: Line) -> int:
     return len(line.text) - len(line.text.lstrip()) if line.text.strip() else 0
 
 
-def _is_code(lines: Sequence[Line], parser: Parser, spec: LanguageSpec) -> bool:
+def _is_code(lines: Sequence[Line], spec: LanguageSpec) -> bool:
     text = textwrap.dedent("\n".join(line.text for line in lines)) + "\n"
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
         return False  # sooner known than by parsing
-    root = parser.parse(text.encode()).root_node
+    if _is_prose(text, spec):
+        return False
+    root = parser(spec.language).parse(text.encode()).root_node
     statements = [each for each in root.named_children if each.type != "comment"]
     return (
         bool(statements)
         and not root.has_error
         and all(_is_telling(each, spec, len(lines) > 1) for each in statements)
     )
+
+
+def _is_prose(text: str, spec: LanguageSpec) -> bool:
+    """Two words side by side, neither of them a keyword: no grammar has that outside of strings and
+    comments. To see it takes a hundredth of the time that a parser needs to despair of prose.
+    """
+    known = keywords(spec.language)
+    pairs = _NEIGHBOURS.findall(_OPAQUE.split(text, maxsplit=1)[0])
+    return any(known.isdisjoint(pair) for pair in pairs)
 
 
 def _is_telling(statement: Node, spec: LanguageSpec, among_others: bool) -> bool:

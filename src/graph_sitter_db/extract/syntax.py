@@ -1,8 +1,6 @@
 """A file's bytes → its facts: symbols, control points, lines, sites and names, in one walk."""
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -29,11 +27,6 @@ def facts(source: Source) -> FileFacts:
     Byte positions are those of `source.content`, whatever its encoding. The structure digests are
     of tokens: comments, docstrings and white space inside lines do not change them.
     """
-    with _without_collector():
-        return _facts(source)
-
-
-def _facts(source: Source) -> FileFacts:
     try:
         text = text_of(source.content, languages.family(source.language))
     except UnreadableError as error:
@@ -58,9 +51,7 @@ def _facts(source: Source) -> FileFacts:
         vocabulary=vocabularies.of_all([walk.file, *walk.frames]),
         suppressions=tuple(suppressions(text.parsed, walk.comments, lines)),
         exports=None if walk.exports is None else frozenset(walk.exports - {""}),
-        commented_code=tuple(
-            commented_code(text.parsed, walk.comments, parser(source.language), walk.spec)
-        ),
+        commented_code=tuple(commented_code(text.parsed, walk.comments, walk.spec)),
         tree=tree.root_node,
         places=walk.kept,
         **_marks(source),
@@ -85,20 +76,6 @@ def _parsed(text: Text, source: Source) -> Tree:
         again = parser(source.language).parse(mended)
         return tree if again.root_node.has_error else again
     return tree
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """A walk makes a hundred thousand short-lived nodes and no cycle: looking for one costs a fifth
-    of its time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _walked(tree: Tree, text: Text, source: Source) -> Walk:

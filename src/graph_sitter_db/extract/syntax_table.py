@@ -46,6 +46,14 @@ def spelled_out(language: Language) -> frozenset[bytes]:
     return frozenset(each for each in table(language) if isinstance(each, bytes))
 
 
+@cache
+def keywords(language: Language) -> frozenset[str]:
+    """Words that mean something to the grammar wherever they stand; it may know a few more."""
+    kinds = grammar(language)
+    names = (kinds.node_kind_for_id(kind) or "" for kind in range(kinds.node_kind_count))
+    return frozenset(word for name in names for word in name.split())
+
+
 _KINDS = 1 << 16  # errors have the last number
 
 
