@@ -28,7 +28,8 @@ SELECT r.id,
         END AS resolution_rate,
        c.repository_id,
        left(encode(r.configuration_digest, 'hex'), 6) AS configuration,
-       coalesce(r.accepted_issue_count, 0) AS accepted_issues
+       coalesce(r.accepted_issue_count, 0) AS accepted_issues,
+       c.root_path
   FROM analytics.analysis_runs r
   JOIN codebase.codebases c ON c.organization_id = r.organization_id AND c.id = r.codebase_id
   JOIN projects.repositories p ON p.organization_id = c.organization_id AND p.id = c.repository_id

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Engine
 
+    from graph_sitter_db.model.exports import Exported
     from graph_sitter_db.model.reports import (
         AnalysisResult,
         Comparison,
@@ -191,6 +192,16 @@ class CodebaseDBAdapter:
         """What the gate said of a run when it was last asked; None: it never was."""
         with self._reading() as connection:
             return query.verdict(connection, run)
+
+    def export(self, run: UUID, path: str | Path = ".", *, hashes: bool = False) -> Exported:
+        """All that a format may tell of a run, for `present.exporters`.
+
+        `hashes` adds GitHub's hash of each line with an issue, from the repository at `path`.
+        """
+        from graph_sitter_db import exporting
+
+        about = self.resolve(run)
+        return exporting.exported(self._database, about, path, hashes=hashes)
 
     def resolve(
         self,

@@ -22,6 +22,7 @@ _PLACES = {
     "rules": (f"{_HERE}.rules:rules", "List the rules, or run one written in SQL."),
     "compare": (f"{_HERE}.compare:compare", "Show what differs between two runs."),
     "gate": (f"{_HERE}.gate:gate", "Judge a change by a policy, for CI."),
+    "export": (f"{_HERE}.export:export", "Write a run in another tool's format."),
     "db": (f"{_HERE}.db:db", "Serve, install, migrate and open the database."),
 }
 

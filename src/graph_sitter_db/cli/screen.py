@@ -43,6 +43,11 @@ def show_document(answer: Report | Sequence[Report] | Mapping[str, Any]) -> None
     _write(as_json(answer) + "\n")
 
 
+def show_export(text: str) -> None:
+    """A document of another tool's format, as it is."""
+    _write(text + "\n")
+
+
 def complain(message: str) -> None:
     """On stderr, made harmless. A message has one line, unless it lists what to choose from."""
     click.echo("\n".join(printable(line) for line in message.strip().splitlines()), err=True)

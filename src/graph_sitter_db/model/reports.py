@@ -40,6 +40,7 @@ class RunSummary(Report):
     repository_id: UUID | None = None
     configuration: str | None = None  # digest of the definitions and settings, shortened
     accepted_issues: int = 0  # by comments in the code; they are not among the issues
+    root_path: str = ""  # the recorded folder inside the repository; "" is all of it
 
 
 class CodebaseReport(Report):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from graph_sitter_db.model.reports import Report
 
 
-def as_json(answer: Report | Sequence[Report] | Mapping[str, Any]) -> str:
+def as_json(answer: Report | Sequence[Report | Mapping[str, Any]] | Mapping[str, Any]) -> str:
     """An object, or an array of them. Characters outside ASCII are written as JSON escapes.
 
     So the document is the same in every locale, and safe on a terminal, its content unchanged.
