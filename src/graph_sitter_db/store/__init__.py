@@ -8,6 +8,7 @@ from graph_sitter_db.store.coverage import cover
 from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fail, new_files
 from graph_sitter_db.store.rows import whole
 from graph_sitter_db.store.single_file import store_file
+from graph_sitter_db.store.twins import repeat
 from graph_sitter_db.store.verdicts import keep_verdict
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "fail",
     "keep_verdict",
     "new_files",
+    "repeat",
     "store_file",
     "whole",
 ]
