@@ -144,7 +144,7 @@ def analyse(
         totals=totals,
         structure=structure,
         definitions=recipe.definitions,
-        failures=(*failed, *_unread(files), *relations.failures, *detected.failures),
+        failures=(*failed, *unread(files), *relations.failures, *detected.failures),
         graph_summary=relations.summary,
         node_count=relations.node_count,
         edge_count=relations.edge_count,
@@ -214,7 +214,7 @@ def _joined(
         yield AnalysedFile(file, linkage, issues, accepted)
 
 
-def _unread(files: Sequence[MeasuredFile]) -> Iterator[Failure]:
+def unread(files: Sequence[MeasuredFile]) -> Iterator[Failure]:
     for file in files:
         facts = file.facts
         if facts.parse_status is ParseStatus.FAILED:

@@ -47,7 +47,7 @@ def record(
 ) -> list[store.Recorded]:
     """One run per language family of the tree, with what the coverage reports say of it."""
     reports = [ingest.coverage(each) for each in _several(coverage)]
-    wanted, chosen = _depth(depth), [_family(name) for name in languages or ()]
+    wanted, chosen = depth_of(depth), [family_named(name) for name in languages or ()]
     settings = _settings(path, commit)
     tree = open_tree(path, commit, include=settings.include, exclude=settings.exclude)
     recipe = Recipe.of(settings)
@@ -212,7 +212,7 @@ def _families(tree: Tree, path: str | Path, chosen: list[Family]) -> list[Family
     return list(dict.fromkeys(chosen)) or list(present)
 
 
-def _family(name: str) -> Family:
+def family_named(name: str) -> Family:
     try:
         return Family(name)
     except ValueError:
@@ -223,7 +223,7 @@ def _family(name: str) -> Family:
         ) from None
 
 
-def _depth(name: str) -> Depth:
+def depth_of(name: str) -> Depth:
     try:
         return Depth(name)
     except ValueError:

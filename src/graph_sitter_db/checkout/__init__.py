@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graph_sitter_db.checkout.base import Base, base_of
+    from graph_sitter_db.checkout.choice import Choice, commits, first_parents
     from graph_sitter_db.checkout.one_file import read_file
     from graph_sitter_db.checkout.open import open_tree
+    from graph_sitter_db.checkout.past import Past, State
     from graph_sitter_db.checkout.place import Place, place_of
     from graph_sitter_db.checkout.selection import DEFAULT_EXCLUDE, Selection
     from graph_sitter_db.checkout.since import Since
@@ -15,12 +17,17 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_EXCLUDE",
     "Base",
+    "Choice",
     "Entry",
+    "Past",
     "Place",
     "Selection",
     "Since",
+    "State",
     "Tree",
     "base_of",
+    "commits",
+    "first_parents",
     "open_tree",
     "place_of",
     "read_file",
@@ -29,12 +36,17 @@ __all__ = [
 _PLACES = {
     "DEFAULT_EXCLUDE": "selection",
     "Base": "base",
+    "Choice": "choice",
     "Entry": "tree",
+    "Past": "past",
     "Place": "place",
     "Selection": "selection",
     "Since": "since",
     "Tree": "tree",
     "base_of": "base",
+    "State": "past",
+    "commits": "choice",
+    "first_parents": "choice",
     "open_tree": "open",
     "place_of": "place",
     "read_file": "one_file",

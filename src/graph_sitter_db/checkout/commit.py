@@ -27,12 +27,24 @@ class Listing:
     def blobs(self) -> dict[str, pygit2.Oid]:
         return self.sources | self.support
 
+    def take(self, part: "Listing") -> None:
+        self.sources |= part.sources
+        self.support |= part.support
+        self.failures += part.failures
+        self.links += part.links
+        self.submodules += part.submodules
 
-def listing(tree: pygit2.Tree, selection: Selection) -> Listing:
-    """Everything selected below a git tree, with paths relative to it."""
-    found = Listing()
-    _walk(tree, "", selection, found)
-    return found
+
+type Listed = dict[tuple[str, pygit2.Oid], Listing]  # by folder and what git calls its content
+
+
+def listing(tree: pygit2.Tree, selection: Selection, listed: Listed | None = None) -> Listing:
+    """Everything selected below a git tree, with paths relative to it.
+
+    `listed` holds what was listed before with the same selection, and gets what is new: of two
+    commits that follow each other, only the folders that differ are read.
+    """
+    return _listing(tree, "", selection, {} if listed is None else listed)
 
 
 def entries(repository: pygit2.Repository, blobs: Mapping[str, pygit2.Oid]) -> list[Entry]:
@@ -43,7 +55,17 @@ def entry(repository: pygit2.Repository, path: str, blob: pygit2.Oid) -> Entry:
     return Entry(path, partial(_bytes_of, repository, blob))
 
 
-def _walk(tree: pygit2.Tree, folder: str, selection: Selection, found: Listing) -> None:
+def _listing(tree: pygit2.Tree, folder: str, selection: Selection, listed: Listed) -> Listing:
+    key = folder, tree.id
+    if key not in listed:
+        listed[key] = found = Listing()
+        _walk(tree, folder, selection, listed, found)
+    return listed[key]
+
+
+def _walk(
+    tree: pygit2.Tree, folder: str, selection: Selection, listed: Listed, found: Listing
+) -> None:
     try:
         children = list(tree)
     except pygit2.GitError as error:
@@ -59,7 +81,7 @@ def _walk(tree: pygit2.Tree, folder: str, selection: Selection, found: Listing) 
             found.failures.append(Failure(path, "read", "", "not a valid file name"))
         elif child.filemode == FileMode.TREE:
             if selection.enters(path):
-                _walk(child, path + "/", selection, found)  # type: ignore[arg-type]
+                found.take(_listing(child, path + "/", selection, listed))  # type: ignore[arg-type]
         elif child.filemode == FileMode.COMMIT:
             found.submodules.append(storable(path))
         elif child.filemode == FileMode.LINK:

@@ -33,7 +33,7 @@ def of_repository(
         url=known.url,
         default_branch=default_branch(repository, known.remote),
         branch=branch,
-        commit=_commit(commit) if commit else None,
+        commit=commit_of(commit) if commit else None,
         is_working_tree=is_working_tree,
         root_path=storable(root_path),
         notes=notes,
@@ -66,7 +66,7 @@ def default_branch(repository: pygit2.Repository, remote_name: str | None) -> st
     return current_branch(repository) or "main"
 
 
-def _commit(commit: pygit2.Commit) -> Commit:
+def commit_of(commit: pygit2.Commit) -> Commit:
     return Commit(
         sha=str(commit.id),
         parents=tuple(str(parent) for parent in commit.parent_ids),

@@ -11,25 +11,43 @@ class Report(Protocol):
 
 
 @contextmanager
-def progress_bar() -> Iterator[Report | None]:
-    """Yields what to call with (stage, done, total); None where there is no terminal."""
+def progress_bar(*, rate: bool = False) -> Iterator[Report | None]:
+    """Yields what to call with (stage, done, total); None where there is no terminal.
+
+    `rate`: with how many are done in a second, and how long the rest will take.
+    """
     if not sys.stderr.isatty():
         yield None
         return
-    with _bar() as report:
+    with _bar(rate) as report:
         yield report
 
 
 @contextmanager
-def _bar() -> Iterator[Report]:
+def _bar(rate: bool) -> Iterator[Report]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:.1f}/s" if speed else "")
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        *((Rate(), TimeRemainingColumn()) if rate else (TimeElapsedColumn(),)),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("starting", total=None)

@@ -25,13 +25,13 @@ def duplication(files: Sequence[FileFacts], limits_at: Callable[[str], Limits]) 
     equal byte for byte are compared as one: what is a duplicate in one of them is so in all.
     """
     limits = {file.path: limits_at(file.path) for file in files}
-    equal = _equal(file for file in files if _is_compared(file, limits[file.path]))
+    equal = _equal(file for file in files if is_compared(file, limits[file.path]))
     text = Text([first for first, *_ in equal])
     inside, lines = _inside(text, limits)
     duplicates: list[Duplicate] = []
     for number, (first, *others) in enumerate(equal):
         whole = text.whole(number)
-        if others and _is_long(text, whole, limits):
+        if others and is_long(text, whole, limits):
             duplicates += (_copy(file, first, text, whole) for file in others)
             lines[first.path] = first.lines.source
         for file in (first, *others):
@@ -40,7 +40,7 @@ def duplication(files: Sequence[FileFacts], limits_at: Callable[[str], Limits]) 
     return Duplication(tuple(sorted(duplicates, key=lambda each: each.block)), lines)
 
 
-def _is_compared(file: FileFacts, limits: Limits) -> bool:
+def is_compared(file: FileFacts, limits: Limits) -> bool:
     is_wanted = bool(limits["tests"]) or not file.is_test
     return is_wanted and not file.is_generated and file.tree is not None
 
@@ -59,25 +59,25 @@ def _inside(
     """By path: what stands before it too, and how many lines hold what stands anywhere else too."""
     duplicates: dict[str, list[Duplicate]] = {path: [] for path in text.paths}
     lines = dict.fromkeys(text.paths, 0)
-    for size in {_size(limits[path]) for path in text.paths}:
+    for size in {size_of(limits[path]) for path in text.paths}:
         found = repeats(text.values, size)
         for run in map(text.whole_lines, found.runs):
             path = text.path(run)
-            if _size(limits[path]) == size and _is_long(text, run, limits):
+            if size_of(limits[path]) == size and is_long(text, run, limits):
                 lines[path] += text.lines(run)
         for parts in found.later:
             run = text.whole_lines((parts[0].start, parts[-1].start + parts[-1].length))
             path = text.path(run)
-            if _size(limits[path]) == size and _is_long(text, run, limits):
+            if size_of(limits[path]) == size and is_long(text, run, limits):
                 duplicates[path].append(_duplicate(text, run, parts, size))
     return duplicates, lines
 
 
-def _size(limits: Limits) -> int:
+def size_of(limits: Limits) -> int:
     return max(1, ceil(limits["tokens"]))
 
 
-def _is_long(text: Text, stretch: Stretch, limits: Mapping[str, Limits]) -> bool:
+def is_long(text: Text, stretch: Stretch, limits: Mapping[str, Limits]) -> bool:
     start, end = stretch
     own = limits[text.path(stretch)]
     is_code = start < end and text.code(stretch) >= LEAST_CODE * (end - start)

@@ -54,12 +54,35 @@ def repeats(row: "Numbers", size: int) -> Repeats:
     again = where - first >= size
     anywhere = again | (last - where >= size)
     return Repeats(
-        [(int(run[0]), int(run[-1]) + size) for run in _runs(where[anywhere], size)],
+        [(int(run[0]), int(run[-1]) + size) for run in runs(where[anywhere], size)],
         [
             tuple(_parts(run, first[np.searchsorted(where, run)], windows, size))
-            for run in _runs(where[again], size)
+            for run in runs(where[again], size)
         ],
     )
+
+
+def windows(row: "Numbers", size: int) -> "Numbers":
+    """A number for each window, equal for equal ones in whatever row."""
+    import numpy as np
+
+    if len(row) < size:
+        return np.zeros(0, np.uint64)
+    return _windows(row, size) * np.uint64(pow(_BASE, -len(row), 1 << 64))
+
+
+def apart(windows: "Numbers", size: int) -> "NDArray[np.bool_]":
+    """Of each, whether the row has it at another place too that does not overlap this one."""
+    import numpy as np
+
+    found = np.zeros(len(windows), np.bool_)
+    if len(windows):
+        order = np.argsort(windows, kind="stable")
+        begins = np.flatnonzero(np.diff(windows[order], prepend=~windows[order[0]]))
+        counts = np.diff(begins, append=len(order))
+        first, last = (np.repeat(order[at], counts) for at in (begins, begins + counts - 1))
+        found[order] = (order - first >= size) | (last - order >= size)
+    return found
 
 
 def _windows(row: "Numbers", size: int) -> "Numbers":
@@ -72,7 +95,8 @@ def _windows(row: "Numbers", size: int) -> "Numbers":
     return windows
 
 
-def _runs(places: "Positions", size: int) -> "list[Positions]":
+def runs(places: "Positions", size: int) -> "list[Positions]":
+    """Places of windows that overlap or touch, together."""
     import numpy as np
 
     if not len(places):

@@ -1,6 +1,7 @@
 """From the values of files and symbols to those of the codebase."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from graph_sitter_db.measure.fans import fans
 from graph_sitter_db.model.duplication import Duplication
@@ -8,8 +9,18 @@ from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.keys import ParseStatus
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Linkage
-from graph_sitter_db.model.rollup import Part, rolled_up
+from graph_sitter_db.model.rollup import Part, Tally, tally, together
 from graph_sitter_db.model.structure import Structure
+
+
+@dataclass(frozen=True, slots=True)
+class FileTally:
+    """What a file adds to the values of any codebase."""
+
+    tally: Tally
+    parse_status: ParseStatus
+    is_test: bool
+    is_generated: bool
 
 
 def totals(
@@ -26,35 +37,40 @@ def totals(
         from graph_sitter_db.measure.metrics import METRICS
 
         metrics = METRICS
+    sources = {file.path: file.facts.lines.source for file in files}
     return {
-        **_counts(files),
-        **rolled_up([_part(file) for file in files], metrics),
+        **totals_of([file_tally(file, metrics) for file in files], metrics),
         **_edges(linkages),
         **(structure.totals if structure else {}),
-        **(_duplicated(files, duplication) if duplication else {}),
+        **(duplicated_in(sources, duplication.lines) if duplication else {}),
     }
 
 
-def _part(file: MeasuredFile) -> Part:
-    kinds = (symbol.kind for symbol in file.facts.symbols)
-    return Part(file.values, list(zip(kinds, file.symbol_values, strict=True)))
+def file_tally(file: MeasuredFile, metrics: Sequence[Metric]) -> FileTally:
+    facts = file.facts
+    kinds = (symbol.kind for symbol in facts.symbols)
+    part = Part(file.values, list(zip(kinds, file.symbol_values, strict=True)))
+    return FileTally(tally(part, metrics), facts.parse_status, facts.is_test, facts.is_generated)
 
 
-def _counts(files: Sequence[MeasuredFile]) -> dict[str, float]:
-    facts = [file.facts for file in files]
+def totals_of(files: Sequence[FileTally], metrics: Sequence[Metric]) -> dict[str, float]:
+    """Roll-ups and numbers of files, which is all that files tell without their relations."""
     return {
         "files": len(files),
-        "files_partial": sum(each.parse_status is ParseStatus.PARTIAL for each in facts),
-        "files_failed": sum(each.parse_status is ParseStatus.FAILED for each in facts),
-        "files_test": sum(each.is_test for each in facts),
-        "files_generated": sum(each.is_generated for each in facts),
+        "files_partial": sum(file.parse_status is ParseStatus.PARTIAL for file in files),
+        "files_failed": sum(file.parse_status is ParseStatus.FAILED for file in files),
+        "files_test": sum(file.is_test for file in files),
+        "files_generated": sum(file.is_generated for file in files),
+        **together([file.tally for file in files], metrics),
     }
 
 
-def _duplicated(files: Sequence[MeasuredFile], duplication: Duplication) -> dict[str, float]:
+def duplicated_in(
+    lines_source: Mapping[str, int], duplicated: Mapping[str, int]
+) -> dict[str, float]:
     """The density is in per cent of the source lines of the files that were compared."""
-    lines = sum(duplication.lines.values())
-    compared = sum(f.facts.lines.source for f in files if f.path in duplication.lines)
+    lines = sum(duplicated.values())
+    compared = sum(lines_source[path] for path in duplicated)
     density = round(100 * lines / compared, 4) if compared else 0
     return {"duplicated_lines": lines, "duplicated_lines_density": density}
 

@@ -344,6 +344,18 @@ class AnalysisResult(Report):
     accepted_issues: int = 0  # by comments in the code; they are not among the issues
 
 
+class BackfillReport(Report):
+    """What became of the commits of a repository's past."""
+
+    commits: int  # that were asked for
+    recorded: int  # new runs; of a commit in two languages there are two
+    already: int  # runs that were there
+    empty: int  # commits without a file to analyse
+    files_analyzed: int  # versions of files that were read
+    failures: dict[str, str]  # by commit, why it could not be recorded
+    seconds: float
+
+
 class FileAnalysis(Report):
     path: str
     language: str

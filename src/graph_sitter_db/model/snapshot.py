@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from graph_sitter_db.model.facts import MeasuredFile
 from graph_sitter_db.model.issues import Issue
@@ -50,6 +51,52 @@ class AnalysedFile:
     @property
     def path(self) -> str:
         return self.measured.path
+
+    @property
+    def lines_physical(self) -> int:
+        return self.measured.facts.lines.physical
+
+    @property
+    def symbol_count(self) -> int:
+        return len(self.measured.facts.symbols)
+
+
+class Counted(Protocol):
+    """A file, as far as a run counts what is in it."""
+
+    @property
+    def linkage(self) -> Linkage | None: ...
+    @property
+    def issues(self) -> Sequence[Issue]: ...
+    @property
+    def accepted(self) -> Sequence[Issue]: ...
+    @property
+    def lines_physical(self) -> int: ...
+    @property
+    def symbol_count(self) -> int: ...
+
+
+class Outcome(Protocol):
+    """What a run says of itself."""
+
+    @property
+    def origin(self) -> Origin: ...
+    @property
+    def files(self) -> Sequence[Counted]: ...
+    @property
+    def score(self) -> Score: ...
+    @property
+    def totals(self) -> Mapping[str, float]: ...
+    @property
+    def failures(self) -> Sequence[Failure]: ...
+    @property
+    def graph_summary(self) -> str: ...
+    @property
+    def node_count(self) -> int: ...
+    @property
+    def seconds(self) -> Mapping[str, float]: ...
+    @property
+    def recommendations(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)

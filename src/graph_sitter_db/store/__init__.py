@@ -5,6 +5,8 @@ all or nothing. Whoever records the same commit meanwhile, or after a crash, con
 """
 
 from graph_sitter_db.store.coverage import cover
+from graph_sitter_db.store.digests import configuration_digest, extractor_digest
+from graph_sitter_db.store.history import History, Point
 from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fail, new_files
 from graph_sitter_db.store.rows import whole
 from graph_sitter_db.store.single_file import store_file
@@ -13,10 +15,14 @@ from graph_sitter_db.store.verdicts import keep_verdict
 
 __all__ = [
     "Begun",
+    "History",
+    "Point",
     "Recorded",
     "begin",
     "complete",
+    "configuration_digest",
     "cover",
+    "extractor_digest",
     "fail",
     "keep_verdict",
     "new_files",

@@ -1,6 +1,6 @@
 """Content: file versions, linkages and the snapshot of them, each written once, ever."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -34,7 +34,7 @@ def write_content(sql: Statements, place: Place, analysis: Analysis) -> Content:
     """Store what is new of the analysis; find or make its snapshot."""
     files = {storable(file.path): file for file in analysis.files}
     digests = {path: _digest(file) for path, file in files.items()}
-    rows = write_versions(sql, place, files, digests)
+    rows, _ = write_versions(sql, place, files, digests)
     new_versions = rows["file_versions"]
     rows |= _write_linkages(sql, files)
     digest = snapshot_digest(_manifest(files, digests), place.extractor)
@@ -60,8 +60,9 @@ def write_versions(
     place: Place,
     files: Mapping[str, AnalysedFile],
     digests: Mapping[str, bytes | None],
-) -> dict[str, int]:
-    """Stage the manifest of `files`; store those file versions that are not known yet.
+) -> tuple[dict[str, int], Sequence[str]]:
+    """Stage the manifest of `files`; store those file versions that are not known yet. Numbers of
+    rows by table, and the paths of those versions.
 
     What is staged stays for whoever goes on from there; "drop_staged" ends it.
     """
@@ -79,7 +80,7 @@ def write_versions(
     sql.fill("staged_issues", (r for p, f in new.items() for r in issue_rows(p, _local(f), False)))
     rows["issue_records"] = sql.run("insert_version_issues")
     rows["accepted_issues"] = sql.run("insert_version_accepted")
-    return rows
+    return rows, unknown
 
 
 def _write_linkages(sql: Statements, files: Mapping[str, AnalysedFile]) -> dict[str, int]:

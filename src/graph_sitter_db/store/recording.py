@@ -123,7 +123,11 @@ def complete(database: Database, begun: Begun, analysis: Analysis) -> Recorded:
         ):
             sql.run("delete_run", run_id=run_id)
             return Recorded(same, place.codebase_id, already=True)
-        sql.run("finish_run", run_id=run_id, **finished(analysis, content))
+        sql.run(
+            "finish_run",
+            run_id=run_id,
+            **finished(analysis, content.snapshot_id, content.new_versions),
+        )
         write_metrics(sql, run_id, analysis)
         write_steps(sql, run_id, analysis.seconds)
         if begun.is_working_tree:

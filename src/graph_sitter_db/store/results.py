@@ -1,6 +1,6 @@
 """What a run says of itself once its content is stored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from uuid import UUID
@@ -10,13 +10,12 @@ from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.relations import Failure
 from graph_sitter_db.model.rollup import measured
-from graph_sitter_db.model.snapshot import Analysis
-from graph_sitter_db.store.content import Content
+from graph_sitter_db.model.snapshot import Analysis, Outcome
 from graph_sitter_db.store.statements import Statements
 from graph_sitter_db.store.text import stored, stored_json
 
 
-def finished(analysis: Analysis, content: Content) -> dict[str, object]:
+def finished(analysis: Outcome, snapshot_id: int | None, new_files: int) -> dict[str, object]:
     """The columns of analytics.analysis_runs that an analysis decides."""
     files = analysis.files
     linkages = [file.linkage for file in files if file.linkage]
@@ -24,12 +23,12 @@ def finished(analysis: Analysis, content: Content) -> dict[str, object]:
     failed = {failure.path for failure in analysis.failures if failure.path}
     return {
         "status": "partial" if analysis.failures else "completed",
-        "snapshot_id": content.snapshot_id,
+        "snapshot_id": snapshot_id,
         "files_analyzed": len(files),
-        "files_reused": len(files) - content.new_versions,
+        "files_reused": len(files) - new_files,
         "files_failed": len(failed),
-        "lines_analyzed": sum(file.measured.facts.lines.physical for file in files),
-        "symbol_count": sum(len(file.measured.facts.symbols) for file in files),
+        "lines_analyzed": sum(file.lines_physical for file in files),
+        "symbol_count": sum(file.symbol_count for file in files),
         "edge_count": sum(len(linkage.edges) for linkage in linkages),
         "resolved_count": sum(linkage.resolved for linkage in linkages),
         "unresolved_count": sum(linkage.unresolved for linkage in linkages),
@@ -54,20 +53,30 @@ def finished(analysis: Analysis, content: Content) -> dict[str, object]:
 
 def write_metrics(sql: Statements, run_id: UUID, analysis: Analysis) -> None:
     """The roll-ups of the whole codebase, each with the version of its definition."""
-    versions = {metric.name: metric.version for metric in analysis.metrics}
-    sql.many("define_metric", [definition(metric) for metric in analysis.metrics])
+    versions = versions_of(analysis.totals, analysis.metrics)
+    define(sql, analysis.metrics)
     sql.many(
         "insert_metric",
         [
             {
                 "run_id": run_id,
                 "metric_name": name,
-                "definition_version": versions.get(measured(name, versions), "1"),
+                "definition_version": versions[name],
                 "value": value,
             }
             for name, value in analysis.totals.items()
         ],
     )
+
+
+def define(sql: Statements, metrics: Sequence[Metric]) -> None:
+    sql.many("define_metric", [definition(metric) for metric in metrics])
+
+
+def versions_of(totals: Iterable[str], metrics: Sequence[Metric]) -> dict[str, str]:
+    """By the name of a total: the version of the definition that it is by."""
+    known = {metric.name: metric.version for metric in metrics}
+    return {name: known.get(measured(name, known), "1") for name in totals}
 
 
 def write_steps(sql: Statements, run_id: UUID, seconds: Mapping[str, float]) -> None:

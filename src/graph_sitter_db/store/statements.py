@@ -1,4 +1,4 @@
-"""The named statements of sql/record.sql, bound to one connection."""
+"""The named statements of sql/record.sql or another such file, bound to one connection."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,11 +9,11 @@ from graph_sitter_db.db.named import sections
 
 
 class Statements:
-    """Runs sections of sql/record.sql by name."""
+    """Runs sections of a file in sql/ by name."""
 
-    def __init__(self, connection: Connection[Any]) -> None:
+    def __init__(self, connection: Connection[Any], file: str = "record.sql") -> None:
         self._cursor = connection.cursor()
-        self._sections = sections("record.sql")
+        self._sections = sections(file)
 
     def run(self, name: str, /, **values: object) -> int:
         """Execute; the number of rows it touched."""

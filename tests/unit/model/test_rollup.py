@@ -1,6 +1,7 @@
 """What must hold of every roll-up, whatever the values."""
 
 import math
+from fractions import Fraction
 from random import Random
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from graph_sitter_db.model.keys import Direction, Rollup, SymbolKind
 from graph_sitter_db.model.ports import Metric
-from graph_sitter_db.model.rollup import Part, measured, rolled_up
+from graph_sitter_db.model.rollup import Part, measured, rolled_up, tally, together
 
 
 def metric(
@@ -173,3 +174,18 @@ def test_a_total_is_told_to_be_of_the_metric_it_is_made_of(total: str, name: str
 @given(FILES)
 def test_no_roll_up_is_anything_but_a_number(files: list[Part]) -> None:
     assert all(math.isfinite(value) for value in rolled_up(files, METRICS).values())
+
+
+@given(files=FILES, seed=st.integers())
+def test_what_is_remembered_of_files_adds_up_in_any_order(files: list[Part], seed: int) -> None:
+    tallies = [tally(file, METRICS) for file in files]
+    Random(seed).shuffle(tallies)
+    assert together(tallies, METRICS) == rolled_up(files, METRICS)
+
+
+@given(values=st.lists(st.floats(-1e300, 1e300), max_size=30))
+def test_a_mean_is_that_of_the_exact_sum(values: list[float]) -> None:
+    assume(values)
+    found = rolled_up([Part({"level": value}) for value in values], METRICS)["level"]
+    exact = float(sum(map(Fraction, values)) / len(values))
+    assert math.isclose(found, round(exact, 4), rel_tol=1e-15, abs_tol=1e-4)
