@@ -15,7 +15,7 @@ STAMP := $(shell { pwd; cat pyproject.toml constraints.txt; } | git hash-object 
 RUNTIME := $(VENV)/runtime-$(STAMP)
 DEV := $(VENV)/dev-$(STAMP)
 
-.PHONY: help record test check format lint types contracts clean
+.PHONY: help record test check format lint types contracts bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ types: $(DEV) ## mypy --strict over the package and the tests
 contracts: $(DEV) ## who may import whom (pyproject.toml, [tool.importlinter])
 	@$(VENV)/bin/lint-imports >$(VENV)/contracts.log || { cat $(VENV)/contracts.log; exit 1; }
 	@echo "contracts: kept"
+
+bench: $(DEV) ## what it costs, as ratios measured side by side: ARGS="syntax storing --runs 5" picks (all: about an hour)
+	@$(RUN) benchmarks $(ARGS)
 
 clean: ## remove what the tools left behind, .venv included
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -89,14 +89,11 @@ def _of_job(database: Database, job: Job, tree: Tree, progress: Progress | None)
         is_deep = job.depth is Depth.GRAPH
         return dated(database, begun, tree, analysis) if is_deep else analysis
 
-    return _recorded(database, job, analysed, tree.digest(job.family))
+    return _recorded(database, job, analysed)
 
 
 def _recorded(
-    database: Database,
-    job: Job,
-    analysed: Callable[[store.Begun], Analysis],
-    sources: bytes | None = None,
+    database: Database, job: Job, analysed: Callable[[store.Begun], Analysis]
 ) -> store.Recorded:
     begun = store.begin(
         database,
@@ -106,13 +103,10 @@ def _recorded(
         definitions=job.recipe.definitions,
         settings={**job.recipe.settings.analysis(), **job.peculiar},
         trigger=job.trigger,
-        sources=sources,
     )
     if begun.done:
         return store.Recorded(begun.run_id, begun.place.codebase_id, already=True)
     with _failing(database, begun):
-        if same := store.repeat(database, begun, job.origin.notes):
-            return same
         return store.complete(database, begun, analysed(begun))
 
 

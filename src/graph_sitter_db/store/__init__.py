@@ -10,7 +10,6 @@ from graph_sitter_db.store.history import History, Point
 from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fail, new_files
 from graph_sitter_db.store.rows import whole
 from graph_sitter_db.store.single_file import store_file
-from graph_sitter_db.store.twins import repeat
 from graph_sitter_db.store.verdicts import keep_verdict
 
 __all__ = [
@@ -26,7 +25,6 @@ __all__ = [
     "fail",
     "keep_verdict",
     "new_files",
-    "repeat",
     "store_file",
     "whole",
 ]
