@@ -1,7 +1,9 @@
 """A file's bytes → its facts: symbols, control points, lines, sites and names, in one walk."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import compress
 from typing import Any
 
 from tree_sitter import Node, Tree
@@ -14,9 +16,9 @@ from graph_sitter_db.extract.syntax_lines import line_map
 from graph_sitter_db.extract.syntax_marks import is_generated, is_test
 from graph_sitter_db.extract.syntax_table import parser, spelled_out, table
 from graph_sitter_db.extract.syntax_text import Text, UnreadableError, text_of
-from graph_sitter_db.extract.syntax_vocabulary import Vocabularies
+from graph_sitter_db.extract.syntax_vocabulary import vocabulary
 from graph_sitter_db.extract.syntax_walk import Walk
-from graph_sitter_db.model.facts import FileFacts, Source
+from graph_sitter_db.model.facts import FileFacts, Source, Tokens
 from graph_sitter_db.model.keys import ParseStatus
 
 
@@ -34,7 +36,6 @@ def facts(source: Source) -> FileFacts:
     tree = _parsed(text, source)
     walk = _walked(tree, text, source)
     lines = line_map(text.parsed, walk.comments + walk.docstrings, walk.long_strings)
-    vocabularies = Vocabularies(spelled_out(source.language), walk.frames)
     names = _decoded(walk.used_names, text)
     problem = _error(tree.root_node) or text.note
     return FileFacts(
@@ -43,17 +44,18 @@ def facts(source: Source) -> FileFacts:
         parse_error=problem,
         lines=replace(lines.lines, logical=walk.logical_lines()),
         statements=walk.statements,
-        symbols=symbols_of(walk.frames, walk.spec, lines.source_between, vocabularies.of),
+        symbols=symbols_of(walk.frames, walk.spec, lines.source_between),
         controls=tuple(walk.file.controls),
         sites=tuple(walk.sites),
         names=names | _decoded(walk.imported_names, text),
         names_used=names,
-        vocabulary=vocabularies.of_all([walk.file, *walk.frames]),
+        vocabulary=vocabulary(walk.tokens, walk.operators),
         suppressions=tuple(suppressions(text.parsed, walk.comments, lines)),
         exports=None if walk.exports is None else frozenset(walk.exports - {""}),
         commented_code=tuple(commented_code(text.parsed, walk.comments, walk.spec)),
         tree=tree.root_node,
         places=walk.kept,
+        tokens=_tokens(walk),
         **_marks(source),
     )
 
@@ -79,9 +81,22 @@ def _parsed(text: Text, source: Source) -> Tree:
 
 
 def _walked(tree: Tree, text: Text, source: Source) -> Walk:
-    walk = Walk(text, languages.spec(source.language), table(source.language))
-    walk.run(tree.root_node)
+    language, root = source.language, tree.root_node
+    kinds = table(language, is_whole=not root.has_error)
+    walk = Walk(text, languages.spec(language), kinds, spelled_out(language))
+    walk.run(root)
     return walk
+
+
+def _tokens(walk: Walk) -> Tokens:
+    """Those that stand in the source."""
+    are_real = [start >= 0 for start in walk.starts]
+    starts, texts = [*compress(walk.starts, are_real)], [*compress(walk.tokens, are_real)]
+    for start, word in walk.words:
+        at = bisect_left(starts, start)
+        starts.insert(at, start)
+        texts.insert(at, word)
+    return Tokens(texts, starts, walk.boilerplate, walk.parameter_lists)
 
 
 def _error(root: Node) -> str | None:

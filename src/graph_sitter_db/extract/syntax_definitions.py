@@ -74,7 +74,7 @@ def _declare(walk: Walk, node: Node, variables: Sequence[Details], scope: Frame)
             frame.controls = current.controls  # its value is computed by who declares it
             frame.nesting, frame.lambdas = current.nesting, current.lambdas
             frame.docstring = _docstring(walk, details, comment)
-            frame.start_line = node.start_point.row + 1
+            frame.start_line = walk.line(node.start_byte)
             opened.append(frame)
     walk.frame = opened[0]
     walk.stack.append(partial(_close, walk, opened))
@@ -92,6 +92,7 @@ def _open(walk: Walk, node: Node, details: Details, parent: Frame | None = None)
         qualified_name=prefix + details.name,
         start_byte=node.start_byte,
         end_byte=node.end_byte,
+        first_token=len(walk.tokens),
         standing=outer.nesting,
         receiver=_receiver(walk, details),
     )
@@ -109,11 +110,11 @@ def _receiver(walk: Walk, details: Details) -> bytes | None:
 
 def _close(walk: Walk, frames: Sequence[Frame]) -> None:
     first = frames[0]
-    first.close()
-    assert walk.leaf and first.outer
-    end = walk.leaf.end_point
+    first.close(walk)
+    assert first.outer
+    end_line = walk.end_line()
     for frame in frames:
-        frame.end_line = max(frame.start_line, end.row + (end.column > 0))
+        frame.end_line = max(frame.start_line, end_line)
         frame.digest = first.digest
         frame.signature += _signature(walk, frame)
     walk.frame = first.outer
@@ -163,19 +164,17 @@ def _no_definition(walk: Walk, node: Node) -> None:
     branch = walk.spec.branches.get(node.type)
     if branch:
         follow(walk, node, branch)
-    elif node.children:
-        walk.descend(node)
     else:
-        walk.token(node)
+        walk.descend(node)
 
 
 def _read_definition(walk: Walk, node: Node, details: Details) -> None:
     children = node.children
     if walk.spec.header_controls or details.body is None:
-        walk.stack += children[::-1]
+        walk.stack.append(iter(children))
         return
     at = children.index(details.body)
-    walk.stack += children[at:][::-1]
+    walk.stack.append(iter(children[at:]))
     walk.silence(children[:at])
 
 

@@ -16,9 +16,8 @@ def follow(walk: Walk, node: Node, branch: Branch) -> None:
     if branch.chains:
         for at, child in enumerate(children):
             if child.type in branch.chains:
-                parts: list[Node | Callable[[], None]] = [*children]
-                parts[at] = partial(follow, walk, child, branch.chains[child.type])
-                walk.stack += parts[::-1]
+                chained = partial(follow, walk, child, branch.chains[child.type])
+                walk.read_next([*children[:at], chained, *children[at + 1 :]])
                 return
     if branch.is_statement:
         walk.statement(node)
@@ -32,9 +31,11 @@ def follow(walk: Walk, node: Node, branch: Branch) -> None:
         walk.frame.asserts += 1
         walk.stack.append(walk.end_assert)
     if branch.nests or branch.clauses or branch.headers:
-        walk.stack += _parts(walk, node, children, branch)[::-1]
+        walk.read_next(_parts(walk, node, children, branch))
+    elif children:
+        walk.stack.append(iter(children))
     else:
-        walk.stack += children[::-1]
+        walk.word(node)
 
 
 def _parts(
@@ -67,7 +68,7 @@ def _follow_clause(walk: Walk, node: Node, branch: Branch) -> None:
 def control(walk: Walk, kind: ControlKind, node: Node, weight: int = 1) -> None:
     frame = walk.frame
     if not frame.silences:
-        line = node.start_point.row + 1
+        line = walk.line(node.start_byte)
         frame.controls.append(
             Control(kind, frame.nesting, line, weight, frame.lambdas > 0, frame.asserts > 0)
         )

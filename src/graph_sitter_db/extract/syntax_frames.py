@@ -1,19 +1,20 @@
 """What is gathered about a definition while it is read, and the symbol it becomes."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from graph_sitter_db.extract.syntax_vocabulary import vocabulary
 from graph_sitter_db.languages.terms import Details, LanguageSpec
 from graph_sitter_db.model.facts import Control, Symbol, Vocabulary
 from graph_sitter_db.model.keys import CALLABLES, SymbolKind
 
-# What the digest of a definition's tokens needs to see though nobody wrote it: where statements
-# begin, and where blocks begin and end.
-STATEMENT, BEGIN, END = b"\n", b"\x01", b"\x02"
+if TYPE_CHECKING:
+    from graph_sitter_db.extract.syntax_walk import Walk
+
 SCOPES = (None, SymbolKind.NAMESPACE)  # where names can be exported from, and variables are symbols
 
 
@@ -43,13 +44,14 @@ class Frame:
     receiver: bytes | None = None
     statements: int = 0
     controls: list[Control] = field(default_factory=list)
-    tokens: list[bytes] = field(default_factory=list)
+    first_token: int = 0
+    inner: list[tuple[int, int, bytes]] = field(default_factory=list)  # tokens; their digest
     calls: dict[str, None] = field(default_factory=dict)
     attributes: dict[str, None] = field(default_factory=dict)
     exported: set[str] | None = None  # names exported from this scope
     variables: set[str] = field(default_factory=set)  # names that have been given a value
     digest: bytes = b""
-    counts: Counter[bytes] = field(default_factory=Counter)  # of its own tokens
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     @property
     def kind(self) -> SymbolKind | None:
@@ -59,20 +61,25 @@ class Frame:
     def is_scope(self) -> bool:
         return self.kind in SCOPES
 
-    def close(self) -> None:
+    def close(self, walk: "Walk") -> None:
         """The enclosing definition's tokens hold this one's digest, so that work stays linear."""
-        self.digest = hashlib.sha256(b"\0".join(self.tokens)).digest()
-        self.counts = Counter(self.tokens)
-        self.tokens = []
+        own: list[bytes] = []
+        at = self.first_token
+        for first, end, digest in self.inner:
+            own += walk.tokens[at:first]
+            own.append(digest)
+            at = end
+        own += walk.tokens[at:]
+        self.digest = hashlib.sha256(b"\0".join(own)).digest()
+        self.vocabulary = vocabulary(own, walk.operators, (digest for *_, digest in self.inner))
         if self.outer:
-            self.outer.tokens.append(self.digest)
+            self.outer.inner.append((self.first_token, len(walk.tokens), self.digest))
 
 
 def symbols_of(
     frames: Sequence[Frame],
     spec: LanguageSpec,
     source_lines: Callable[[int, int], int],
-    vocabulary: Callable[[Frame], Vocabulary],
 ) -> tuple[Symbol, ...]:
     """In the order of the source, with what only the whole file decides."""
     seen: dict[str, int] = {}
@@ -81,7 +88,7 @@ def symbols_of(
         duplicate = seen.get(frame.qualified_name, 0)
         seen[frame.qualified_name] = duplicate + 1
         exported = _is_exported(frame, spec, symbols)
-        symbols.append(_symbol(frame, duplicate, exported, source_lines, vocabulary(frame)))
+        symbols.append(_symbol(frame, duplicate, exported, source_lines))
     return tuple(symbols)
 
 
@@ -103,7 +110,6 @@ def _symbol(
     duplicate: int,
     exported: bool,
     source_lines: Callable[[int, int], int],
-    vocabulary: Vocabulary,
 ) -> Symbol:
     details = frame.details
     assert details and frame.parent and frame.ordinal is not None
@@ -136,7 +142,7 @@ def _symbol(
         calls=tuple(frame.calls),
         attributes=tuple(frame.attributes),
         structure_sha256=frame.digest,
-        vocabulary=vocabulary,
+        vocabulary=frame.vocabulary,
     )
 
 

@@ -26,7 +26,8 @@ def parser(language: Language) -> Parser:
 
 
 @cache
-def table(language: Language) -> Table:
+def table(language: Language, *, is_whole: bool = True) -> Table:
+    """`is_whole`: the parser has made up no token."""
     spec, kinds = languages.spec(language), grammar(language)
     found: Table = [None] * _KINDS
     for kind in range(kinds.node_kind_count):
@@ -36,14 +37,34 @@ def table(language: Language) -> Table:
         elif name in spec.token_controls:
             found[kind] = partial(_token_control, control=spec.token_controls[name])
         elif kinds.node_kind_is_visible(kind):
-            found[kind] = name.encode()
+            found[kind] = _fixed(name.encode(), is_whole)
     return found
+
+
+def _fixed(token: bytes, is_whole: bool) -> Handler | bytes:
+    if b" " in token:
+        return partial(Walk.compound, token=token)
+    return token if is_whole else partial(_perhaps_missing, token=token)
+
+
+def _perhaps_missing(walk: Walk, node: Node, token: bytes) -> None:
+    if node.is_missing:
+        walk.missing(node, token)
+    else:
+        walk.tokens.append(token)
+        walk.starts.append(node.start_byte)
 
 
 @cache
 def spelled_out(language: Language) -> frozenset[bytes]:
     """Keywords, punctuation, brackets: the tokens that the grammar leaves no choice about."""
-    return frozenset(each for each in table(language) if isinstance(each, bytes))
+    spec, kinds = languages.spec(language), grammar(language)
+    names = (
+        kinds.node_kind_for_id(kind) or ""
+        for kind in range(kinds.node_kind_count)
+        if kinds.node_kind_is_visible(kind) and not kinds.node_kind_is_named(kind)
+    )
+    return frozenset(name.encode() for name in names if name not in spec.token_controls)
 
 
 @cache
@@ -62,11 +83,11 @@ def _token_control(walk: Walk, node: Node, control: ControlKind) -> None:
     flow.control(walk, control, node)
 
 
-def _handler(name: str, spec: LanguageSpec) -> Handler | None:
+def _handler(name: str, spec: LanguageSpec) -> Handler | bool | None:
     observers = list(_observers(name, spec))
     reader = _reader(name, spec)
     if not observers:
-        return reader
+        return reader is Walk.identifier or reader
     read = reader or Walk.descend
     if name in spec.statements:
         return partial(_read_statement, observers=observers, reader=read)
@@ -83,6 +104,10 @@ def _observers(name: str, spec: LanguageSpec) -> Iterator[Handler]:
         yield Walk.statement
     if name in spec.members:
         yield Walk.member
+    if name in spec.boilerplate:
+        yield Walk.leave_out
+    if name in spec.parameter_lists:
+        yield Walk.parameters
     if name in spec.kept:
         yield partial(Walk.keep, name=name)
     if name in spec.imports:

@@ -50,7 +50,7 @@ def attribute(walk: Walk, node: Node) -> None:
         owner = children[0]
         if walk.content[owner.start_byte : owner.end_byte] == receiver:
             walk.frame.attributes[walk.read(children[-1])] = None
-    walk.stack += children[::-1]
+    walk.stack.append(iter(children))
 
 
 def dotted(walk: Walk, node: Node) -> tuple[str, Node]:
@@ -70,9 +70,9 @@ def dotted(walk: Walk, node: Node) -> tuple[str, Node]:
 
 
 def site(walk: Walk, kind: str, name: str, node: Node) -> None:
-    line = node.start_point.row + 1
+    start = node.start_byte
     name = name[:_LONGEST_NAME]
-    walk.sites.append(Site(kind, name, node.start_byte, line, walk.frame.ordinal))
+    walk.sites.append(Site(kind, name, start, walk.line(start), walk.frame.ordinal))
 
 
 def _nowhere(node: object, read: object) -> None:

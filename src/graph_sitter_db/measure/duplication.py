@@ -42,7 +42,7 @@ def duplication(files: Sequence[FileFacts], limits_at: Callable[[str], Limits]) 
 
 def is_compared(file: FileFacts, limits: Limits) -> bool:
     is_wanted = bool(limits["tests"]) or not file.is_test
-    return is_wanted and not file.is_generated and file.tree is not None
+    return is_wanted and not file.is_generated and file.tokens is not None
 
 
 def _equal(files: Iterable[FileFacts]) -> list[list[FileFacts]]:

@@ -1,27 +1,28 @@
 """A file as the row of its tokens, for comparing code with code."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-from graph_sitter_db import languages
 from graph_sitter_db.model.facts import FileFacts
-from graph_sitter_db.model.keys import Language
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from graph_sitter_db.languages.terms import LanguageSpec
-
 
 class Numbers(dict[bytes, int]):
-    """A number of 64 bits for each text, worked out when it is first asked for."""
+    """A number of 64 bits for each text, worked out when it is first asked for; 0 for white space.
+
+    How the lines of a long literal are indented does not matter.
+    """
 
     def __missing__(self, text: bytes) -> int:
-        number = self[text] = int.from_bytes(blake2b(text, digest_size=8).digest())
+        if b"\n" in text:
+            return self[b" ".join(text.split())]
+        number = int.from_bytes(blake2b(text, digest_size=8).digest()) if text else 0
+        self[text] = number
         return number
 
 
@@ -38,31 +39,35 @@ class Tokens:
 def tokens(facts: FileFacts, numbers: Numbers) -> Tokens:
     """Left out are comments, what the language calls boilerplate (imports, overloads,
     docstrings), and commas before a closing bracket, which formatters add. A literal is one token
-    and counts with its text; how the lines of a long one are indented does not matter.
+    and counts with its text.
     """
     import numpy as np
 
-    content = facts.source.content
-    values, starts, ends, parameters = [], [], [], []
-    for node, is_parameter in _leaves(facts.tree, facts.source.language):
-        start, end = node.start_byte, node.end_byte
-        text = content[start:end]
-        if b"\n" in text:
-            text = b" ".join(text.split())
-        if text:
-            values.append(numbers[text])
-            starts.append(start)
-            ends.append(end)
-            parameters.append(is_parameter)
-    said = np.array(values, np.uint64)
-    kept = _without_closing_commas(said, numbers)
-    breaks = _line_breaks(content)
+    found = facts.tokens
+    assert found
+    said = np.array([*map(numbers.__getitem__, found.texts)], np.uint64)
+    starts = np.array(found.starts, np.int64)
+    ends = starts + np.array([*map(len, found.texts)], np.int64)
+    kept = np.flatnonzero((said != 0) & ~_are_within(found.boilerplate, starts))
+    kept = kept[_without_closing_commas(said[kept], numbers)]
+    breaks = _line_breaks(facts.source.content)
     return Tokens(
         values=said[kept],
-        first_lines=np.searchsorted(breaks, np.array(starts, np.int64)[kept]) + 1,
-        last_lines=np.searchsorted(breaks, np.array(ends, np.int64)[kept] - 1) + 1,
-        are_parameters=np.array(parameters, np.bool_)[kept],
+        first_lines=np.searchsorted(breaks, starts[kept]) + 1,
+        last_lines=np.searchsorted(breaks, ends[kept] - 1) + 1,
+        are_parameters=_are_within(found.parameters, starts)[kept],
     )
+
+
+def _are_within(
+    ranges: Sequence[tuple[int, int]], starts: "NDArray[np.int64]"
+) -> "NDArray[np.bool_]":
+    import numpy as np
+
+    depth = np.zeros(len(starts) + 1, np.int64)
+    for side, step in zip(np.array(ranges, np.int64).reshape(-1, 2).T, (1, -1), strict=True):
+        np.add.at(depth, np.searchsorted(starts, side), step)
+    return np.cumsum(depth[:-1]) > 0
 
 
 def _without_closing_commas(said: "NDArray[np.uint64]", numbers: Numbers) -> "NDArray[np.bool_]":
@@ -82,53 +87,3 @@ def _line_breaks(content: bytes) -> "NDArray[np.int64]":
     is_break = text == ord("\n")
     is_break[:-1] |= (text[:-1] == ord("\r")) & ~is_break[1:]
     return np.flatnonzero(is_break)
-
-
-def _leaves(root: Any, language: Language) -> Iterator[tuple[Any, bool]]:
-    """Each with whether it is in a parameter list. The syntax tree knows what is a regular
-    expression, a template, text between tags, or code inside of a string; and walking it with a
-    cursor takes no longer than matching an expression for tokens.
-    """
-    spec, parts = languages.spec(language), _parts(language)
-    cursor = root.walk()
-    inside, beside, outside = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
-    end_of_list = 0
-    while True:
-        node = cursor.node
-        part = parts.get(node.kind_id) or _part(node, spec, parts)
-        if part == "list":
-            end_of_list = max(end_of_list, node.end_byte)
-        if part != "whole" and part != "out" and inside():
-            continue
-        if part != "out":
-            yield node, node.start_byte < end_of_list
-        while not beside():
-            if not outside():
-                return
-
-
-type Part = Literal["inside", "list", "whole", "out"]
-
-
-@cache
-def _parts(language: Language) -> dict[int, Part]:
-    """By kind of node, where the kind decides; filled as kinds are met."""
-    return {}
-
-
-def _part(node: Any, spec: "LanguageSpec", parts: dict[int, Part]) -> Part:
-    kind = node.type
-    if kind in spec.boilerplate:
-        return "out" if spec.boilerplate[kind](node) else "inside"
-    if kind in spec.strings:
-        has_code = any(child.type in spec.interpolations for child in node.children)
-        return "inside" if has_code else "whole"
-    part: Part = "inside"
-    if kind in spec.comments:
-        part = "out"
-    elif kind in spec.atoms:
-        part = "whole"
-    elif kind in spec.parameter_lists:
-        part = "list"
-    parts[node.kind_id] = part
-    return part

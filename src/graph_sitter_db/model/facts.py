@@ -167,6 +167,16 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """In source order: what each token says, and the byte it begins at. Ranges are of bytes."""
+
+    texts: Sequence[bytes]
+    starts: Sequence[int]
+    boilerplate: Sequence[tuple[int, int]]  # what has to be said again and again
+    parameters: Sequence[tuple[int, int]]  # lists of them
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """Everything known of one file version."""
 
@@ -195,6 +205,7 @@ class FileFacts:
     places: Mapping[str, Sequence[tuple[int, int]]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    tokens: Tokens | None = field(default=None, repr=False, compare=False)
 
     @property
     def path(self) -> str:
