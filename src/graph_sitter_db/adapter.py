@@ -169,6 +169,32 @@ class CodebaseDBAdapter:
             seconds=round(time.monotonic() - started, 3),
         )
 
+    def spool(
+        self,
+        path: str | Path = ".",
+        *,
+        folder: str | Path,
+        commit: str | None = None,
+        depth: str = Depth.GRAPH,
+        languages: Iterable[str] | None = None,
+        progress: Progress | None = None,
+        coverage: Iterable[str | Path] = (),
+    ) -> list[Path]:
+        """As `record`, but into files in `folder`, for a time when no database can be reached."""
+        from graph_sitter_db import spooling
+
+        return spooling.spool(path, commit, depth, languages, progress, coverage, folder)
+
+    def flush(self, folder: str | Path) -> list[AnalysisResult]:
+        """Record what was spooled to a folder; each file is removed once it is recorded.
+
+        UsageError where one cannot be read, when all others are recorded; that one stays.
+        """
+        from graph_sitter_db import spooling
+
+        runs = spooling.flush(self._database, folder)
+        return [self._result(each.run_id, each.already, each.rows) for each in runs]
+
     def analyze_codebase_enhanced(
         self, codebase: Any, analysis_config: Mapping[str, object] | None = None
     ) -> AnalysisResult:

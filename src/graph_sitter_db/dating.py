@@ -23,6 +23,14 @@ def dated(database: Database, begun: store.Begun, tree: Tree, analysis: Analysis
     return replace(analysis, files=tuple(files))
 
 
+def dated_anew(tree: Tree, analysis: Analysis) -> Analysis:
+    """As `dated`, where it is not known what is stored: all files are asked about."""
+    if tree.ages is None or not (rules := {r.name for r in analysis.rules if r.is_dated}):
+        return analysis
+    files = tuple(_dated(f, rules, tree) if _lines(f, rules) else f for f in analysis.files)
+    return replace(analysis, files=files)
+
+
 def _lines(file: AnalysedFile, rules: Collection[str]) -> set[int]:
     return {each.finding.start_line for each in file.issues if each.rule in rules}
 

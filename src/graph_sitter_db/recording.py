@@ -20,6 +20,7 @@ from graph_sitter_db.model.keys import Depth, Family
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.relations import Relations
 from graph_sitter_db.model.snapshot import Analysis, Origin
+from graph_sitter_db.model.spooled import Spooled
 from graph_sitter_db.pipeline import Progress, Recipe, analyse
 from graph_sitter_db.settings import Settings, loads
 
@@ -46,19 +47,28 @@ def record(
     coverage: Iterable[str | Path] = (),
 ) -> list[store.Recorded]:
     """One run per language family of the tree, with what the coverage reports say of it."""
-    reports = [ingest.coverage(each) for each in _several(coverage)]
+    reports = reports_of(coverage)
+    tree, jobs = jobs_of(path, commit, depth, languages)
+    recorded = [_of_job(database, job, tree, progress) for job in jobs]
+    for job, each in zip(jobs, recorded, strict=True):
+        cover(database, each.run_id, reports, job.family, tree.families().keys() - {job.family})
+    return recorded
+
+
+def jobs_of(
+    path: str | Path, commit: str | None, depth: str, languages: Iterable[str] | None
+) -> tuple[Tree, list[Job]]:
+    """What is to be recorded there: its files, and a run for each family of languages."""
     wanted, chosen = depth_of(depth), [family_named(name) for name in languages or ()]
     settings = _settings(path, commit)
     tree = open_tree(path, commit, include=settings.include, exclude=settings.exclude)
     recipe = Recipe.of(settings)
-    jobs = [
-        Job(tree.origin, family, wanted, recipe, "record")
-        for family in _families(tree, path, chosen)
-    ]
-    recorded = [_of_job(database, job, tree, progress) for job in jobs]
-    for job, each in zip(jobs, recorded, strict=True):
-        _cover(database, each.run_id, reports, job.family, tree.families().keys() - {job.family})
-    return recorded
+    families = _families(tree, path, chosen)
+    return tree, [Job(tree.origin, family, wanted, recipe, "record") for family in families]
+
+
+def reports_of(coverage: Iterable[str | Path]) -> list[CoverageReport]:
+    return [ingest.coverage(each) for each in _several(coverage)]
 
 
 def record_codebase(
@@ -84,12 +94,32 @@ def record_codebase(
 
 def _of_job(database: Database, job: Job, tree: Tree, progress: Progress | None) -> store.Recorded:
     def analysed(begun: store.Begun) -> Analysis:
-        analysis = _of_tree(tree, job, progress)
+        analysis = analysed_tree(tree, job, progress)
         # A history is recorded at depth syntax, a thousand commits at a time: no time for its own.
         is_deep = job.depth is Depth.GRAPH
         return dated(database, begun, tree, analysis) if is_deep else analysis
 
     return _recorded(database, job, analysed)
+
+
+def flush(database: Database, spooled: Spooled) -> store.Recorded:
+    """Record what was analysed before."""
+    analysis = spooled.analysis
+    begun = store.begin(
+        database,
+        analysis.origin,
+        analysis.family,
+        analysis.depth,
+        definitions=analysis.definitions,
+        settings=analysis.settings,
+        trigger="flush",
+    )
+    done = store.Recorded(begun.run_id, begun.place.codebase_id, already=True)
+    if not begun.done:
+        with _failing(database, begun):
+            done = store.complete(database, begun, analysis)
+    cover(database, done.run_id, spooled.reports, analysis.family, spooled.beside)
+    return done
 
 
 def _recorded(
@@ -110,7 +140,7 @@ def _recorded(
         return store.complete(database, begun, analysed(begun))
 
 
-def _cover(
+def cover(
     database: Database,
     run_id: UUID,
     reports: Sequence[CoverageReport],
@@ -130,7 +160,7 @@ def _several(paths: str | Path | Iterable[str | Path]) -> Iterable[str | Path]:
     return [paths] if isinstance(paths, str | Path) else paths
 
 
-def _of_tree(tree: Tree, job: Job, progress: Progress | None) -> Analysis:
+def analysed_tree(tree: Tree, job: Job, progress: Progress | None) -> Analysis:
     settings = job.recipe.settings
 
     def relate(facts: Mapping[str, FileFacts]) -> Relations:

@@ -76,3 +76,15 @@ def wrong(repository: Path) -> Path:
     file = repository.parent / "gate.yml"
     file.write_text("project:\n  score: {tolerance: 3}\n")
     return file
+
+
+def test_a_run_waits_while_no_database_answers(
+    gsdb: Ask, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAPH_SITTER_DB_SPOOL", str(tmp_path / "spool"))
+    nowhere = ("--depth", "syntax", "--url", "postgresql://127.0.0.1:1/none")
+    gsdb("record", *nowhere, code=5)
+    assert "record it with: graph-sitter-db flush" in gsdb("record", "--spool", *nowhere)
+    assert "Quality Score" in gsdb("flush")
+    assert "Nothing is spooled" in gsdb("flush")
+    gsdb("gate", "--base", "HEAD~1", "--record-base")

@@ -1,11 +1,14 @@
 """`record`: analyse and store."""
 
+from typing import Any
+
 import click
 
 from graph_sitter_db.cli import report, screen
 from graph_sitter_db.cli.progress import progress_bar
-from graph_sitter_db.cli.session import LANGUAGES, Session, in_session
+from graph_sitter_db.cli.session import LANGUAGES, Session, in_session, spool_folder
 from graph_sitter_db.cli.verb import Verb
+from graph_sitter_db.errors import DatabaseUnavailable, EmbeddedServerError
 
 
 @click.command(
@@ -37,6 +40,12 @@ from graph_sitter_db.cli.verb import Verb
     help="Coverage report to keep with the run, Cobertura or lcov; may be repeated.",
 )
 @click.option("--upgrade", is_flag=True, help="Install or upgrade the database's schema first.")
+@click.option(
+    "--spool",
+    is_flag=True,
+    help="When the database cannot be reached, write the runs to $GRAPH_SITTER_DB_SPOOL (or a "
+    "folder of the user's), for flush to record them later.",
+)
 @in_session
 def record(
     session: Session,
@@ -46,6 +55,7 @@ def record(
     languages: tuple[str, ...],
     coverage: tuple[str, ...],
     upgrade: bool,
+    spool: bool,
 ) -> None:
     """Analyse the repository at PATH and store the result as a run per language.
 
@@ -54,14 +64,22 @@ def record(
     its run gets what the reports say, in place of what it knew of its coverage.
     """
     with session.adapter(upgrade=upgrade) as adapter, progress_bar() as progress:
-        results = adapter.record(
-            path,
-            commit=commit,
-            depth=depth,
-            languages=list(languages) or None,
-            progress=progress,
-            coverage=coverage,
-        )
+        asked: dict[str, Any] = {
+            "commit": commit,
+            "depth": depth,
+            "languages": list(languages) or None,
+            "progress": progress,
+            "coverage": coverage,
+        }
+        try:
+            results = adapter.record(path, **asked)
+        except (DatabaseUnavailable, EmbeddedServerError) as error:
+            if not spool:
+                raise
+            files = adapter.spool(path, folder=spool_folder(), **asked)
+            told = "\n".join(map(str, files))
+            screen.complain(f"{error}\nSpooled; record it with: graph-sitter-db flush\n{told}")
+            results = []
     if session.json:
         screen.show_document(results)
     else:

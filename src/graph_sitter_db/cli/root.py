@@ -11,6 +11,7 @@ _HERE = "graph_sitter_db.cli"
 _PLACES = {
     "record": (f"{_HERE}.record:record", "Analyse a repository and store the result."),
     "backfill": (f"{_HERE}.backfill:backfill", "Record the commits of a repository's past."),
+    "flush": (f"{_HERE}.flush:flush", "Record what was spooled."),
     "summary": (f"{_HERE}.summary:summary", "Print the summary of a recorded run."),
     "runs": (f"{_HERE}.runs:runs", "List recorded runs, newest first."),
     "show": (f"{_HERE}.show:show", "Show one run: its metrics and its worst files."),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate
 
 import click
@@ -26,6 +28,15 @@ class Session:
         gc.enable()
         given = {"organization": self.organization} if self.organization else {}
         return CodebaseDBAdapter(self.url, upgrade=upgrade, **given)
+
+
+def spool_folder() -> Path:
+    """Where runs wait for a database: $GRAPH_SITTER_DB_SPOOL, else a folder of the user's."""
+    import platformdirs
+
+    if given := os.environ.get("GRAPH_SITTER_DB_SPOOL"):
+        return Path(given)
+    return platformdirs.user_state_path("graph-sitter-db") / "spool"
 
 
 def in_session[**P, R](command: Callable[Concatenate[Session, P], R]) -> Callable[P, R]:

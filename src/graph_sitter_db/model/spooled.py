@@ -1,0 +1,16 @@
+"""An analysis that waits for its database."""
+
+from dataclasses import dataclass
+
+from graph_sitter_db.model.coverage import CoverageReport
+from graph_sitter_db.model.keys import Family
+from graph_sitter_db.model.snapshot import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What a run is recorded from, without what no database holds: trees, functions of rules."""
+
+    analysis: Analysis
+    reports: tuple[CoverageReport, ...]
+    beside: frozenset[Family]  # other families of the same files, which reports may be about
