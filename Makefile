@@ -45,8 +45,8 @@ contracts: $(DEV) ## who may import whom (pyproject.toml, [tool.importlinter])
 	@$(VENV)/bin/lint-imports >$(VENV)/contracts.log || { cat $(VENV)/contracts.log; exit 1; }
 	@echo "contracts: kept"
 
-bench: $(DEV) ## what it costs, as ratios measured side by side: ARGS="syntax storing --runs 5" picks (all: about an hour)
-	@$(RUN) benchmarks $(ARGS)
+bench: $(DEV) ## what it costs, as ratios measured side by side: ARGS="syntax storing --runs 5" picks, HISTORY=clone is one with a past
+	@HISTORY="$(HISTORY)" $(RUN) benchmarks $(ARGS)
 
 clean: ## remove what the tools left behind, .venv included
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

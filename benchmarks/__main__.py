@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import asking, recording, starting, storing, syntax
+from benchmarks import asking, history, recording, starting, storing, syntax
 from benchmarks.rows import Row
 from graph_sitter_db.db import server
 
@@ -25,6 +25,7 @@ BENCHES: dict[str, Callable[[int], Iterator[Row]]] = {
     "storing": storing.rows,
     "starting": starting.rows,
     "asking": asking.rows,
+    "history": history.rows,
 }
 
 
