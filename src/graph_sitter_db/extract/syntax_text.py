@@ -45,6 +45,8 @@ def text_of(content: bytes, family: Family) -> Text:
         text = lines.decode(encoding)
     except UnicodeDecodeError as error:
         return _mended(content, lines, encoding, error)
+    except (LookupError, UnicodeError) as error:  # rot13, undefined
+        raise UnreadableError(f"the file declares {encoding!r}, no encoding of text") from error
     if encoding == "utf-8":
         return Text(content, lines, encoding)
     masked = _masked(text, encoding)

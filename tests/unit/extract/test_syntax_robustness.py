@@ -1,4 +1,5 @@
 import time
+from encodings.aliases import aliases
 
 import pytest
 from hypothesis import given, settings
@@ -50,6 +51,8 @@ def test_names_are_read_in_the_declared_encoding(read: Reader) -> None:
         ("def f(): pass".encode("utf-16"), "UTF-16"),
         ("def f(): pass".encode("utf-32"), "UTF-32"),
         (b"# coding: klingon\n", "klingon"),
+        (b"# coding: rot13\n", "no encoding of text"),
+        (b"# coding: undefined\n", "no encoding of text"),
         ("# coding: iso2022_jp\nx = '日本'\n".encode("iso2022_jp"), "iso2022_jp"),
     ],
 )
@@ -57,6 +60,12 @@ def test_what_cannot_be_read_says_why(read: Reader, content: bytes, said: str) -
     facts = read(content)
     assert facts.parse_status is ParseStatus.FAILED
     assert said in (facts.parse_error or "")
+
+
+@given(encoding=st.sampled_from(sorted(set(aliases.values()))), text=st.text(max_size=20))
+def test_whatever_encoding_is_declared_nothing_raises(encoding: str, text: str) -> None:
+    content = f"# coding: {encoding}\nx = '{text}'\n".encode(errors="replace")
+    extract.facts(Source("x.py", Language.PYTHON, content, b""))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
