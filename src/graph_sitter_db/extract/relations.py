@@ -12,6 +12,7 @@ from graph_sitter_db.extract.targets import Target
 from graph_sitter_db.extract.tolerance import tolerant
 from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.keys import EdgeKind, Family, ParseStatus
+from graph_sitter_db.model.names import bounded
 from graph_sitter_db.model.relations import Edge, Linkage, Relations
 
 
@@ -59,7 +60,7 @@ def _linkage(outline: Outline, found: Sequence[Occurrence], family: Family) -> L
             source=source,
             target_path=target.path,
             target=target.key,
-            external=target.external,
+            external=bounded(target.external),
             count=count,
             first_line=lines[kind, source, target],
         )

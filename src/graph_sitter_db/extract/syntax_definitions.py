@@ -13,6 +13,7 @@ from graph_sitter_db.extract.syntax_uses import dotted, site
 from graph_sitter_db.extract.syntax_walk import Walk
 from graph_sitter_db.languages.terms import Details, Surroundings
 from graph_sitter_db.model.keys import SymbolKind
+from graph_sitter_db.model.names import bounded
 
 _LONGEST_SIGNATURE = 1000
 _MODIFIERS = re.compile(
@@ -89,7 +90,7 @@ def _open(walk: Walk, node: Node, details: Details, parent: Frame | None = None)
         outer=outer,
         ordinal=len(walk.frames),
         details=details,
-        qualified_name=prefix + details.name,
+        qualified_name=bounded(prefix + details.name),
         start_byte=node.start_byte,
         end_byte=node.end_byte,
         first_token=len(walk.tokens),

@@ -11,6 +11,7 @@ from graph_sitter_db.extract.syntax_vocabulary import vocabulary
 from graph_sitter_db.languages.terms import Details, LanguageSpec
 from graph_sitter_db.model.facts import Control, Symbol, Vocabulary
 from graph_sitter_db.model.keys import CALLABLES, SymbolKind
+from graph_sitter_db.model.names import bounded
 
 if TYPE_CHECKING:
     from graph_sitter_db.extract.syntax_walk import Walk
@@ -118,7 +119,7 @@ def _symbol(
         ordinal=frame.ordinal,
         parent_ordinal=frame.parent.ordinal,
         kind=details.kind,
-        name=_last_name(details.name),
+        name=bounded(_last_name(details.name)),
         qualified_name=frame.qualified_name,
         duplicate_ordinal=duplicate,
         signature=frame.signature,

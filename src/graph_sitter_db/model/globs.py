@@ -17,5 +17,7 @@ def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
 def _expression(pattern: str) -> str:
     bare = pattern.strip("/").removeprefix("**/")
     anywhere = "/" not in pattern.strip("/") or pattern.startswith("**/")
+    # A leading `*` is at any depth already; to say it twice would cost the square of the length.
+    prefix = "(?:.*/)?" if anywhere and not bare.startswith("*") else ""
     body = fnmatch.translate(bare).removesuffix(r"\Z").removesuffix(r"\z")
-    return rf"(?:{'(?:.*/)?' if anywhere else ''}{body}(?:/.*)?)\Z"
+    return rf"(?:{prefix}{body}(?:/.*)?)\Z"
