@@ -35,7 +35,8 @@ class Listing:
         self.submodules += part.submodules
 
 
-type Listed = dict[tuple[str, pygit2.Oid], Listing]  # by folder and what git calls its content
+type Key = tuple[str, pygit2.Oid]  # a folder, and what git calls its content
+type Listed = dict[Key, Listing]
 
 
 def listing(tree: pygit2.Tree, selection: Selection, listed: Listed | None = None) -> Listing:
@@ -44,7 +45,21 @@ def listing(tree: pygit2.Tree, selection: Selection, listed: Listed | None = Non
     `listed` holds what was listed before with the same selection, and gets what is new: of two
     commits that follow each other, only the folders that differ are read.
     """
-    return _listing(tree, "", selection, {} if listed is None else listed)
+    listed = {} if listed is None else listed
+    found: list[tuple[Key, Listing, list[Key]]] = []
+    waiting = [("", tree)]
+    while waiting:  # not by recursion: crafted trees are deeper than Python's stack
+        folder, each = waiting.pop()
+        if (folder, each.id) not in listed:
+            own = Listing()
+            inner = _take(each, folder, selection, own)
+            found.append(((folder, each.id), own, [(path, below.id) for path, below in inner]))
+            waiting += inner
+    for key, own, parts in reversed(found):  # what is inside comes first
+        for part in parts:
+            own.take(listed[part])
+        listed[key] = own
+    return listed["", tree.id]
 
 
 def entries(repository: pygit2.Repository, blobs: Mapping[str, pygit2.Oid]) -> list[Entry]:
@@ -55,24 +70,18 @@ def entry(repository: pygit2.Repository, path: str, blob: pygit2.Oid) -> Entry:
     return Entry(path, partial(_bytes_of, repository, blob))
 
 
-def _listing(tree: pygit2.Tree, folder: str, selection: Selection, listed: Listed) -> Listing:
-    key = folder, tree.id
-    if key not in listed:
-        listed[key] = found = Listing()
-        _walk(tree, folder, selection, listed, found)
-    return listed[key]
-
-
-def _walk(
-    tree: pygit2.Tree, folder: str, selection: Selection, listed: Listed, found: Listing
-) -> None:
+def _take(
+    tree: pygit2.Tree, folder: str, selection: Selection, found: Listing
+) -> list[tuple[str, pygit2.Tree]]:
+    """Adds what is in a folder itself, and gives the folders in it."""
+    inner: list[tuple[str, pygit2.Tree]] = []
     try:
         children = list(tree)
     except pygit2.GitError as error:
         found.failures.append(Failure(folder, "read", "", str(error)))
-        return
-    if any(child.name == "pyvenv.cfg" for child in children):
-        return
+        return []
+    if any(child.raw_name == b"pyvenv.cfg" for child in children):
+        return []
     for child in children:
         name = child.raw_name or b""
         path = folder + path_of(name)
@@ -81,7 +90,7 @@ def _walk(
             found.failures.append(Failure(path, "read", "", "not a valid file name"))
         elif child.filemode == FileMode.TREE:
             if selection.enters(path):
-                found.take(_listing(child, path + "/", selection, listed))  # type: ignore[arg-type]
+                inner.append((path + "/", child))  # type: ignore[arg-type]
         elif child.filemode == FileMode.COMMIT:
             found.submodules.append(storable(path))
         elif child.filemode == FileMode.LINK:
@@ -90,6 +99,7 @@ def _walk(
             found.sources[path] = child.id
         elif selection.is_support(path):
             found.support[path] = child.id
+    return inner
 
 
 def _bytes_of(repository: pygit2.Repository, blob: pygit2.Oid) -> bytes:

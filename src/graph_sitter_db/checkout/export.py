@@ -33,7 +33,17 @@ def _write(root: Path, path: str, content: bytes | None, fail: Callable[[str, st
         return
     target = root / path
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make(target.parent)
         target.write_bytes(content)
     except OSError as error:  # a name this file system cannot hold
         fail(path, error.strerror or str(error))
+
+
+def _make(folder: Path) -> None:
+    """`Path.mkdir` makes parents by recursion, for which some are too many."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir()

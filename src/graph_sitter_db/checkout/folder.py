@@ -1,7 +1,7 @@
 """The files of a folder as it lies on disk."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,9 @@ class Found:
 def files(root: Path, selection: Selection, ignored: Ignored, nested: bool = True) -> Found:
     """Everything selected below a folder; unless `nested`, without other git repositories in it."""
     found = Found()
-    _walk(root, "", selection, ignored, nested, found)
+    waiting = [""]
+    while waiting:  # not by recursion: folders go deeper than Python's stack
+        waiting += _taken(root, waiting.pop(), selection, ignored, nested, found)
     return found
 
 
@@ -40,12 +42,13 @@ def entry(path: str, place: Path) -> Entry:
     return Entry(path, partial(Path.read_bytes, place))
 
 
-def _walk(
+def _taken(
     root: Path, folder: str, selection: Selection, ignored: Ignored, nested: bool, found: Found
-) -> None:
+) -> Iterator[str]:
+    """Takes what is in a folder, and gives the folders in it."""
     try:
         with os.scandir(root / folder) as scan:
-            children = sorted(scan, key=lambda child: child.name)
+            children = list(scan)
     except OSError as error:
         found.failures.append(Failure(folder, "read", "", error.strerror or str(error)))
         return
@@ -58,7 +61,7 @@ def _walk(
         path = folder + child.name
         if child.is_dir(follow_symlinks=False):
             if selection.enters(path) and not ignored(path + "/"):
-                _walk(root, path + "/", selection, ignored, nested, found)
+                yield path + "/"
         else:
             _take(child, path, selection, ignored, found)
 

@@ -30,7 +30,10 @@ def prefix_of(found: pygit2.Repository, place: Path) -> str:
 
 
 def top_of(found: pygit2.Repository, place: Path) -> Path | None:
-    """The working tree's top folder; None for a bare repository and for git's own folder."""
+    """The working tree's top folder; None for a bare repository, for git's own folder, and where
+    `core.worktree` says that the working tree is somewhere else.
+    """
     if found.workdir is None or place.is_relative_to(Path(found.path).resolve()):
         return None
-    return Path(found.workdir).resolve()
+    top = Path(found.workdir).resolve()
+    return top if place.is_relative_to(top) else None

@@ -47,7 +47,7 @@ def current_branch(repository: pygit2.Repository) -> str | None:
 
 
 def _remote(repository: pygit2.Repository) -> tuple[str | None, Remote | None]:
-    names = list(repository.remotes.names())
+    names = [name for name in repository.remotes.names() if name and name == storable(name)]
     name = "origin" if "origin" in names else next(iter(names), None)
     url = repository.remotes[name].url if name else None
     return (name, remote(url)) if url else (name, None)

@@ -35,6 +35,6 @@ def history(found: pygit2.Repository, branch: str | None) -> list[str]:
 def left_out(links: int, repositories: Sequence[str]) -> list[str]:
     notes = [f"symbolic links are left out: {links}"] if links else []
     if repositories:
-        shown = ", ".join(repositories[:5]) + (" …" if len(repositories) > 5 else "")
+        shown = ", ".join(sorted(repositories)[:5]) + (" …" if len(repositories) > 5 else "")
         notes.append(f"submodules and repositories inside are left out: {shown}")
     return notes

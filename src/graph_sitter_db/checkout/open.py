@@ -103,27 +103,33 @@ def _lying(found: pygit2.Repository, top: Path, prefix: str, selection: Selectio
 
 def _listing(head: pygit2.Commit | None, prefix: str, selection: Selection) -> commit.Listing:
     """Of the commit's part below the prefix; empty when the folder is new."""
-    if head is None or (prefix and prefix.rstrip("/") not in head.tree):
-        return commit.Listing()
-    return commit.listing(subtree_of(head, prefix), selection)
+    below = head and _below(head, prefix)
+    return commit.listing(below, selection) if below else commit.Listing()
 
 
 def subtree_of(chosen: pygit2.Commit, prefix: str) -> pygit2.Tree:
-    if not prefix:
-        return chosen.tree
-    try:
-        below = chosen.tree[prefix.rstrip("/")]
-    except (KeyError, UnicodeEncodeError) as error:
+    below = _below(chosen, prefix)
+    if below is None:
         raise RepositoryError(
             f"there is no folder {storable(prefix)!r} in commit {chosen.short_id}: "
             "give another revision, or the repository's top folder."
-        ) from error
-    if not isinstance(below, pygit2.Tree):
-        raise RepositoryError(f"{storable(prefix)!r} is no folder in commit {chosen.short_id}.")
+        )
     return below
 
 
 def is_ignored(found: pygit2.Repository, prefix: str) -> bool:
     head = repository.head_commit(found)
-    committed = head is not None and prefix.rstrip("/") in head.tree
+    committed = head is not None and _below(head, prefix) is not None
     return not committed and working_tree.is_ignored(found, prefix)
+
+
+def _below(chosen: pygit2.Commit, prefix: str) -> pygit2.Tree | None:
+    """None where the commit has nothing, a file or a submodule."""
+    top = repository.tree_of(chosen)
+    if not prefix:
+        return top
+    try:
+        below = top[prefix.rstrip("/")]
+    except repository.BROKEN:
+        return None
+    return below if isinstance(below, pygit2.Tree) else None

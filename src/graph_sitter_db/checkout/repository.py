@@ -13,7 +13,9 @@ import pygit2
 from graph_sitter_db.errors import RepositoryError
 from graph_sitter_db.model.paths import storable
 
-_validation = Lock()
+# What libgit2's errors become on their way here.
+BROKEN = (pygit2.GitError, OSError, ValueError, KeyError)
+_settings = Lock()
 
 
 def find(folder: Path) -> pygit2.Repository | None:
@@ -22,7 +24,7 @@ def find(folder: Path) -> pygit2.Repository | None:
         try:
             found = pygit2.discover_repository(str(folder))
             return pygit2.Repository(found) if found else None
-        except (pygit2.GitError, UnicodeEncodeError) as error:
+        except BROKEN as error:
             raise _unreadable(str(folder), error) from error
 
 
@@ -30,7 +32,7 @@ def head_commit(repository: pygit2.Repository) -> pygit2.Commit | None:
     """What HEAD names; None in a repository without commits."""
     try:
         return None if repository.head_is_unborn else repository.head.peel(pygit2.Commit)
-    except pygit2.GitError as error:
+    except BROKEN as error:
         raise _unreadable(repository.path, error) from error
 
 
@@ -38,7 +40,7 @@ def commit_at(repository: pygit2.Repository, revision: str) -> pygit2.Commit:
     where = repository.workdir or repository.path
     try:
         return repository.revparse_single(revision).peel(pygit2.Commit)
-    except pygit2.GitError as error:
+    except BROKEN as error:
         if head_commit(repository) is None and not list(repository.references):
             raise RepositoryError(
                 f"{where} has no commits yet: make one, or leave the revision out "
@@ -47,16 +49,30 @@ def commit_at(repository: pygit2.Repository, revision: str) -> pygit2.Commit:
         raise RepositoryError(f"{where} has no commit {revision!r}{_advice(repository)}") from error
 
 
+def tree_of(commit: pygit2.Commit) -> pygit2.Tree:
+    try:
+        return commit.tree
+    except BROKEN as error:
+        raise RepositoryError(
+            f"git does not hold the files of commit {commit.short_id} here (a partial clone?): "
+            "run `git fetch --refetch`"
+        ) from error
+
+
 @contextmanager
 def _anybodys() -> Iterator[None]:
-    """Opens repositories of other users, as CI containers hold them: nothing of theirs is run."""
-    with _validation:
-        before = pygit2.settings.owner_validation
+    """Opens repositories of other users, as CI containers hold them, and partial clones: nothing of
+    theirs is run, and nothing is fetched.
+    """
+    with _settings:
+        owned, known = pygit2.settings.owner_validation, pygit2.settings.extensions
         pygit2.settings.owner_validation = False
+        pygit2.settings.set_extensions([*known, "partialclone"])
         try:
             yield
         finally:
-            pygit2.settings.owner_validation = before
+            pygit2.settings.owner_validation = owned
+            pygit2.settings.set_extensions(known)
 
 
 def _unreadable(path: str, error: Exception) -> RepositoryError:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from graph_sitter_db.checkout.export import exported
 from graph_sitter_db.languages import family_of, is_manifest, language_of
 from graph_sitter_db.model.facts import Source
 from graph_sitter_db.model.keys import Family
+from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.relations import Failure
 from graph_sitter_db.model.snapshot import Origin
 
@@ -43,9 +44,9 @@ class Tree:
     ) -> None:
         self.origin = origin
         self.ages = ages
-        self.entries = tuple(sorted(entries, key=lambda entry: entry.path))
-        self.support = tuple(sorted(support, key=lambda entry: entry.path))
         self._failures = dict.fromkeys(failures)
+        self.entries = tuple(self._distinct(sorted(entries, key=lambda entry: entry.path)))
+        self.support = tuple(sorted(support, key=lambda entry: entry.path))
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -83,6 +84,15 @@ class Tree:
     def prefix(self) -> str:
         """The recorded folder's path inside its repository, with a "/" at its end; "" for all."""
         return f"{self.origin.root_path}/" if self.origin.root_path else ""
+
+    def _distinct(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        seen: set[str] = set()
+        for entry in entries:
+            if (name := storable(entry.path)) in seen:
+                self._fail(entry.path, "once written out, its name is another file's: rename one")
+            else:
+                seen.add(name)
+                yield entry
 
     def _content(self, entry: Entry) -> bytes | None:
         try:

@@ -79,6 +79,29 @@ def test_odd_names_are_kept(repository: Make, name: str) -> None:
     assert set(contents(open_tree(repository({name: "1\n"})))) == {name}
 
 
+def test_folders_may_be_deeper_than_pythons_stack(tmp_path: Path) -> None:
+    folder = root = tmp_path / "plain"
+    root.mkdir()
+    for _ in range(1050):
+        folder = folder / "a"
+        folder.mkdir()
+    (folder / "deep.py").write_text("x = 1\n")
+    tree = open_tree(root)
+    with tree.export():
+        assert contents(tree) == {f"{'a/' * 1050}deep.py": b"x = 1\n"}
+    assert tree.failures == ()
+
+
+def test_two_names_that_are_written_alike_are_not_taken_for_one(
+    tmp_path: Path, write: Write
+) -> None:
+    names = {os.fsdecode(b"caf\xe9.py"): "1\n", r"caf\xe9.py": "2\n"}
+    tree = open_tree(write(tmp_path / "plain", names))
+    [kept], [failure] = contents(tree), tree.failures
+    assert {kept, failure.path} == set(names)
+    assert "rename one" in failure.message
+
+
 def test_a_crafted_tree_cannot_name_a_place_outside(
     repository: Make, git: Git, tmp_path: Path
 ) -> None:
