@@ -54,6 +54,7 @@ def branch_of(repository: pygit2.Repository, revision: str, commit: pygit2.Commi
 
 
 def default_branch(repository: pygit2.Repository, remote_name: str | None) -> str:
+    """What the remote says, as far as it was fetched; else main or master, else the current one."""
     head = repository.references.get(f"refs/remotes/{remote_name}/HEAD") if remote_name else None
     if head is not None and head.type == ReferenceType.SYMBOLIC:
         return str(head.target).removeprefix(f"refs/remotes/{remote_name}/")

@@ -48,19 +48,18 @@ class Since:
         finally:
             self._left -= time.monotonic() - started
 
-    def added_lines(self, family: Family) -> int | None:
-        """In sources of one family; None where git has not both commits."""
+    def added(self, family: Family) -> dict[str, int] | None:
+        """Lines by path, in sources of one family; None where git has not both commits."""
         if (before := self._tree(self._base)) is None or (after := self._tree(self._head)) is None:
             return None
         diff = before.diff_to_tree(after)
         diff.find_similar()
-        return sum(
-            patch.line_stats[1]
-            for patch in diff
-            if patch
-            and patch.delta.new_file.path.startswith(self._prefix)
-            and family_of(patch.delta.new_file.path) is family
-        )
+        lines = {patch.delta.new_file.path: patch.line_stats[1] for patch in diff if patch}
+        return {
+            path.removeprefix(self._prefix): added
+            for path, added in lines.items()
+            if path.startswith(self._prefix) and family_of(path) is family
+        }
 
     def holds(self, family: Family) -> bool | None:
         """Whether the base has a file of the family; None where git has no such commit."""

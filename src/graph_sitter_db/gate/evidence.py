@@ -23,11 +23,15 @@ _SEVERITIES = list(Severity)
 
 @dataclass
 class Evidence:
-    """`before` is None where the base has nothing of this codebase: all of it is new."""
+    """`before` is None where the base has nothing of this codebase: all of it is new.
+
+    `added_lines` are by path; None where git cannot tell.
+    """
 
     connection: Connection[Any]
     before: RunSummary | None
     after: RunSummary
+    added_lines: Mapping[str, int] | None = None
 
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
@@ -50,6 +54,16 @@ class Evidence:
     @cached_property
     def touched(self) -> Sequence[query.Touched]:
         return query.touched_symbols(self.connection, self._base, self.after.id)
+
+    @cached_property
+    def added(self) -> Mapping[str, int]:
+        """Where git cannot tell, all lines of definitions that are new or changed."""
+        if self.added_lines is not None:
+            return self.added_lines
+        lines: dict[str, set[int]] = {}
+        for each in self.touched:
+            lines.setdefault(each.path, set()).update(range(each.start_line, each.end_line + 1))
+        return {path: len(found) for path, found in lines.items()}
 
     @cached_property
     def files(self) -> Mapping[str, Mapping[str, float]]:

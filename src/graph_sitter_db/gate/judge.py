@@ -98,14 +98,15 @@ def _of_codebase(database: Database, asked: Question, policy: Policy, head: RunS
         since = Since(asked.path, (found.commits or ("",))[0], head.commit or "")
         base = _base(database, asked, head, found, since)
     except UndecidedError as error:
-        return _undecided(policy, head, found, str(error))
+        return _kept(database, _undecided(policy, head, found, str(error)))
     if base and base.commit and base.commit not in found.commits[:1]:
         since = Since(asked.path, base.commit, head.commit or "")
-    lines = since.added_lines(family) if head.commit else None
+    lines = None if head.is_working_tree else since.added(family)
     with database.transaction(read_only=True) as connection:
-        evidence = Evidence(connection, base, head)
-        conditions = [*_conditions(policy, evidence, lines, since)]
+        evidence = Evidence(connection, base, head, lines)
+        conditions = [*_conditions(policy, evidence, since)]
         notes = [*_notes(evidence, since)]
+        changed_lines = sum(evidence.added.values())
     verdict = Verdict(
         key=f"{head.codebase} ({head.language})",
         status=overall(conditions),
@@ -114,11 +115,15 @@ def _of_codebase(database: Database, asked: Question, policy: Policy, head: RunS
         base_told=found.told,
         reason=None,
         policy=policy.source,
-        changed_lines=lines,
+        changed_lines=changed_lines,
         conditions=conditions,
         notes=notes,
     )
-    store.keep_verdict(database, head.id, verdict.model_dump(mode="json"))
+    return _kept(database, verdict)
+
+
+def _kept(database: Database, verdict: Verdict) -> Verdict:
+    store.keep_verdict(database, verdict.run.id, verdict.model_dump(mode="json"))
     return verdict
 
 
@@ -188,10 +193,8 @@ def _missing(asked: Question, head: RunSummary, found: Base) -> str:
     )
 
 
-def _conditions(
-    policy: Policy, evidence: Evidence, lines: int | None, since: Since
-) -> Iterator[ConditionReport]:
-    is_small = lines is not None and lines < policy.small_change
+def _conditions(policy: Policy, evidence: Evidence, since: Since) -> Iterator[ConditionReport]:
+    is_small = sum(evidence.added.values()) < policy.small_change
     for on, conditions in (("project", policy.project), ("patch", policy.patch)):
         for name, condition in conditions.items():
             found = measured(evidence, condition, name, on)

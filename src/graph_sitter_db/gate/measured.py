@@ -18,7 +18,9 @@ from graph_sitter_db.query import IssueSince, Touched
 from graph_sitter_db.score import MODEL, points, written
 
 ALIASES = {"coverage": "line_coverage", "quality_score": "score"}
-OF_NEW_CODE = "issues, debt, coverage, branch_coverage and the metrics of functions and classes"
+OF_NEW_CODE = (
+    "score, issues, debt, coverage, branch_coverage and the metrics of functions and classes"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def measured(evidence: Evidence, condition: Condition, name: str, on: str) -> Me
         ("project", "score"): _score,
         ("project", "issues"): _issues,
         ("project", "debt"): _debt,
+        ("patch", "score"): _new_score,
         ("patch", "issues"): _new_issues,
         ("patch", "debt"): _new_debt,
     }
@@ -121,6 +124,27 @@ def _counted(
     return Measured(measure, title, unit, False, total(now), base, causes=causes)
 
 
+def _new_score(evidence: Evidence, condition: Condition) -> Measured:
+    """What new code would score as a codebase of its own: its debt against its lines."""
+    within, before = condition.within, evidence.before
+    lines = [n for path, n in evidence.added.items() if within is None or within.match(path)]
+    grown = _grown(evidence, condition)
+    debt = fsum(each.grown for each in grown)
+    same = before is not None and before.score_model == MODEL == evidence.after.score_model
+    return Measured(
+        "score",
+        "Quality score of new code",
+        "",
+        True,
+        points(debt / written(lines)),
+        _points(evidence, before, condition) if before and same else None,
+        "" if same else "the base is scored by another model",
+        is_share=True,
+        is_empty=not sum(lines) and not grown,
+        causes=of_debt(grown),
+    )
+
+
 def _new_issues(evidence: Evidence, condition: Condition) -> Measured:
     new = _new(_grown(evidence, condition))
     return Measured("issues", "New issues", "", False, len(new), causes=of_issues(new))
@@ -138,10 +162,7 @@ def _grown(evidence: Evidence, condition: Condition) -> list[IssueSince]:
     return [
         each
         for each in evidence.issues
-        if each.is_new is not None
-        and (each.is_new or each.grown > 0)
-        and each.issue.rule not in evidence.redefined
-        and selected(each.issue)
+        if each.has_grown and each.issue.rule not in evidence.redefined and selected(each.issue)
     ]
 
 

@@ -64,7 +64,7 @@ def _outcome(
     condition: Condition, found: Measured, limit: float | None, is_small: bool, is_new: bool
 ) -> tuple[str, str]:
     if found.is_empty:
-        return "skipped", found.why
+        return "skipped", found.why or "nothing that it is about is new"
     if found.value is None or limit is None:
         if is_new and found.value is not None:
             return "skipped", "the base has nothing to compare with"

@@ -54,6 +54,7 @@ class Verdict(Report):
     base_told: str  # how the base was found
     reason: str | None  # why nothing could be decided
     policy: str  # where it is from
-    changed_lines: int | None  # added since the base; None: git cannot tell here
+    # Added since the base; where git cannot tell, those of all definitions that are new or changed.
+    changed_lines: int | None
     conditions: list[ConditionReport]
     notes: list[str]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from graph_sitter_db.model.verdicts import Cause, ConditionReport, Verdict
 
-SHOWN = 10  # causes of one condition
+SHOWN, GLIMPSE = 10, 3  # causes of one condition, and of one that passed
 _TONES = {
     "passed": Tone.GOOD,
     "warned": Tone.WARNING,
@@ -103,7 +103,7 @@ def _condition(condition: ConditionReport) -> Page:
 
 
 def _causes(condition: ConditionReport) -> Page:
-    shown = condition.causes[:SHOWN]
+    shown = condition.causes[: GLIMPSE if condition.status == "passed" else SHOWN]
     if not shown:
         return []
     hidden = condition.cause_count - len(shown)

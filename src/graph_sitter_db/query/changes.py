@@ -24,6 +24,10 @@ class IssueSince:
     is_new: bool | None
     grown: float
 
+    @property
+    def has_grown(self) -> bool:
+        return self.is_new or (self.is_new is False and self.grown > 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Touched:
