@@ -4,6 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_letters
 
 from tree_sitter import Node
 
@@ -16,7 +17,14 @@ _CODE = re.compile(
 _OPENER = re.compile(r"#+|//+|/\*+|\*+(?!/)")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 _NEIGHBOURS = re.compile(r"(\w+)[ \t]+(?=(\w+))")
-_OPAQUE = re.compile(r"[\"'`#/<\\]")  # with which a string, a comment or text in tags may begin
+# What cannot be taken for another thing, from the beginning on: no comment, no text in tags, and of
+# strings those in one line.
+_CLEAR = re.compile(
+    r"""(?:[^"'`#/<\\]++|"(?!"")[^"\\\n{]*"|'(?!'')[^'\\\n{]*')*+"""
+    r"""(?P<unclosed>["'](?!["']["'])[^"'\\\n{]*$)?""",
+    re.MULTILINE,
+)
+_STRINGS = re.compile(r"""(?:(?:\b[bBfFrRtTuU]{1,2})?(?:"[^"]*"|'[^']*')[ \t]*)+""")
 _MOST_TRIES = 6  # beginnings and ends looked at in one block, so that long prose stays cheap
 
 
@@ -126,11 +134,17 @@ def _is_code(lines: Sequence[Line], spec: LanguageSpec) -> bool:
 
 
 def _is_prose(text: str, spec: LanguageSpec) -> bool:
-    """Two words side by side, neither of them a keyword: no grammar has that outside of strings and
-    comments. To see it takes a hundredth of the time that a parser needs to despair of prose.
+    """Two words or strings side by side, neither of them a keyword, or an apostrophe that opens a
+    string: no grammar has that. To see it takes a hundredth of the time that a parser needs to
+    despair of prose.
     """
+    clear = _CLEAR.match(text)
+    assert clear
+    if clear["unclosed"]:
+        return True
     known = keywords(spec.language)
-    pairs = _NEIGHBOURS.findall(_OPAQUE.split(text, maxsplit=1)[0])
+    read = clear[0].rstrip(ascii_letters)  # which may be the beginning of a string: f"{a}"
+    pairs = _NEIGHBOURS.findall(_STRINGS.sub(" 0 ", read))
     return any(known.isdisjoint(pair) for pair in pairs)
 
 

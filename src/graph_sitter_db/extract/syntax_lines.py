@@ -1,7 +1,6 @@
 """Which lines hold code, which only comment, which nothing."""
 
 import codecs
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -10,7 +9,7 @@ from graph_sitter_db.model.facts import Lines
 
 _BLANK, _COMMENT, _CODE = range(3)
 _REMARK = b"\x01"
-_NOT_CODE = _REMARK + b" \t\r\f\v"
+_SPACE = b" \t\r\f\v"
 _COVER = bytes(10 if byte == 10 else _REMARK[0] for byte in range(256))
 
 
@@ -43,22 +42,23 @@ def _kinds(text: bytes, remarks: Sequence[tuple[int, int]]) -> list[int]:
         bare[:3] = b"   "
     for start, end in remarks:
         bare[start:end] = bare[start:end].translate(_COVER)
-    rows = bare.split(b"\n")
-    if not rows[-1]:
+    rows = bare.translate(None, _SPACE).split(b"\n")
+    if not text or text.endswith(b"\n"):
         rows.pop()
     kinds = [
-        _CODE if row.strip(_NOT_CODE) else _COMMENT if _REMARK in row else _BLANK for row in rows
+        _BLANK if not row else _CODE if row[0] != 1 or row.strip(_REMARK) else _COMMENT
+        for row in rows
     ]
-    _fill_gaps(kinds, rows, remarks)
+    _fill_gaps(kinds, text, remarks)
     return kinds
 
 
-def _fill_gaps(
-    kinds: list[int], rows: Sequence[bytearray], remarks: Sequence[tuple[int, int]]
-) -> None:
+def _fill_gaps(kinds: list[int], text: bytes, remarks: Sequence[tuple[int, int]]) -> None:
     """Empty lines inside of a comment or docstring belong to it."""
-    starts = [0, *accumulate(len(row) + 1 for row in rows)]
-    for start, end in remarks:
-        first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
-        for row in range(first, min(last + 1, len(kinds))):
-            kinds[row] = max(kinds[row], _COMMENT)
+    row = counted = 0
+    for start, end in sorted(remarks):
+        first = row = row + text.count(b"\n", counted, start)
+        counted = start
+        for at in range(first, first + text.count(b"\n", start, end - 1) + 1):
+            if at < len(kinds) and kinds[at] == _BLANK:
+                kinds[at] = _COMMENT

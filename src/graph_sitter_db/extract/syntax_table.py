@@ -1,6 +1,6 @@
 """From a language's data to what the walk does at each kind of node."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 
 from tree_sitter import Language as Grammar
@@ -89,11 +89,7 @@ def _handler(name: str, spec: LanguageSpec) -> Handler | bool | None:
     if not observers:
         return reader is Walk.identifier or reader
     read = reader or Walk.descend
-    if name in spec.statements:
-        return partial(_read_statement, observers=observers, reader=read)
-    if len(observers) == 1:
-        return partial(_read_observed, observer=observers[0], reader=read)
-    return partial(_read_all, observers=observers, reader=read)
+    return _statement(observers, read) if name in spec.statements else _observed(observers, read)
 
 
 def _observers(name: str, spec: LanguageSpec) -> Iterator[Handler]:
@@ -109,7 +105,7 @@ def _observers(name: str, spec: LanguageSpec) -> Iterator[Handler]:
     if name in spec.parameter_lists:
         yield Walk.parameters
     if name in spec.kept:
-        yield partial(Walk.keep, name=name)
+        yield lambda walk, node: walk.keep(node, name)
     if name in spec.imports:
         yield uses.imported
     if name in spec.exports:
@@ -144,17 +140,20 @@ def _reader(name: str, spec: LanguageSpec) -> Handler | None:
     return None
 
 
-def _read_statement(walk: Walk, node: Node, observers: list[Handler], reader: Handler) -> None:
-    if not walk.is_docstring(node):
-        _read_all(walk, node, observers, reader)
+def _statement(observers: Sequence[Handler], reader: Handler) -> Handler:
+    read = _observed(observers, reader)
+
+    def read_statement(walk: Walk, node: Node) -> None:
+        if not (walk.docstring_ids and walk.is_docstring(node)):
+            read(walk, node)
+
+    return read_statement
 
 
-def _read_observed(walk: Walk, node: Node, observer: Handler, reader: Handler) -> None:
-    observer(walk, node)
-    reader(walk, node)
+def _observed(observers: Sequence[Handler], reader: Handler) -> Handler:
+    def read_all(walk: Walk, node: Node) -> None:
+        for observer in observers:
+            observer(walk, node)
+        reader(walk, node)
 
-
-def _read_all(walk: Walk, node: Node, observers: list[Handler], reader: Handler) -> None:
-    for observer in observers:
-        observer(walk, node)
-    reader(walk, node)
+    return read_all

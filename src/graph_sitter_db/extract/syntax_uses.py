@@ -1,11 +1,18 @@
 """Names of what is defined elsewhere: calls, imports, exports, the own object's attributes."""
 
+import re
+
 from tree_sitter import Node
 
 from graph_sitter_db.extract.syntax_walk import Walk
 from graph_sitter_db.model.facts import Site
 
 _LONGEST_NAME = 200
+# Names joined by dots, written without a space: most of what is called. What stands in the place of
+# a name without being one is left to the grammar.
+_PLAIN = re.compile(
+    rb"(?!(?:False|None|True|false|import|new|null|true|undefined)\b)[A-Za-z_$][\w$]*(?:\.[\w$]+)*"
+)
 
 
 def imported(walk: Walk, node: Node) -> None:
@@ -33,11 +40,16 @@ def called(walk: Walk, node: Node) -> None:
     if at >= len(children):
         return
     callee = children[at]
-    name, start = dotted(walk, callee)
-    found = walk.spec.import_calls.get(name, _nowhere)(node, walk.read)
-    if found:
-        site(walk, "import", found.name, found.node)
-        return
+    text = walk.content[callee.start_byte : callee.end_byte]
+    if _PLAIN.fullmatch(text):
+        name, start = text.decode(), callee
+    else:
+        name, start = dotted(walk, callee)
+    if name in walk.spec.import_calls:
+        found = walk.spec.import_calls[name](node, walk.read)
+        if found:
+            site(walk, "import", found.name, found.node)
+            return
     site(walk, "call", name, start)
     if name:
         walk.frame.calls[name] = None
@@ -73,7 +85,3 @@ def site(walk: Walk, kind: str, name: str, node: Node) -> None:
     start = node.start_byte
     name = name[:_LONGEST_NAME]
     walk.sites.append(Site(kind, name, start, walk.line(start), walk.frame.ordinal))
-
-
-def _nowhere(node: object, read: object) -> None:
-    return None

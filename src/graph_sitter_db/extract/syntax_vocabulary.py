@@ -1,7 +1,7 @@
 """Operators and operands, counted from the tokens that the walk has met."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 
 from graph_sitter_db.model.facts import Vocabulary
 
@@ -13,7 +13,7 @@ _UNCOUNTED = (STATEMENT, BEGIN, END, b")", b"]", b"}")
 
 
 def vocabulary(
-    tokens: Sequence[bytes], operators: Set[bytes], digests: Iterable[bytes] = ()
+    tokens: Sequence[bytes], operators: frozenset[bytes], digests: Iterable[bytes] = ()
 ) -> Vocabulary:
     """What a grammar spells out is an operator, what it leaves open an operand: keywords,
     punctuation and brackets (a pair once) are operators; names and literals operands.
@@ -23,7 +23,7 @@ def vocabulary(
     counts = Counter(tokens)
     for each in (*_UNCOUNTED, *digests):
         counts.pop(each, None)
-    found = counts.keys() & operators
+    found = operators.intersection(counts)  # goes through the shorter; `&` of keys does not
     used, all_used = sum(map(counts.__getitem__, found)), sum(counts.values())
     return Vocabulary(
         distinct_operators=len(found),

@@ -6,7 +6,8 @@ are still to be read, and between them calls that are due when the rows above th
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 
 from tree_sitter import Node
 
@@ -45,9 +46,11 @@ _NAME = re.compile(rb"[^\W\d][\w$]*|\$[\w$]*")
 class Walk:
     """Reads a tree once; the lists it fills are its result."""
 
-    def __init__(self, text: Text, spec: LanguageSpec, table: Table, operators: Set[bytes]) -> None:
+    def __init__(
+        self, text: Text, spec: LanguageSpec, table: Table, operators: frozenset[bytes]
+    ) -> None:
         self.spec = spec
-        self.content = text.content
+        self.content, self.encoding = text.content, text.encoding
         self.operators = operators
         self.breaks = [match.start() for match in _BREAK.finditer(text.parsed)]
         # In the order of the source, and where each begins; STATEMENT, BEGIN and END stand nowhere.
@@ -62,7 +65,7 @@ class Walk:
         self.names: set[bytes] = set()  # where the walk is: used_names or, in an import, the others
         self.used_names = self.names
         self.imported_names: set[bytes] = set()
-        self.kept: dict[str, list[tuple[int, int]]] = {}
+        self.kept: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self.boilerplate: list[tuple[int, int]] = []
         self.parameter_lists: list[tuple[int, int]] = []
         self.exports: set[str] | None = None
@@ -136,11 +139,12 @@ class Walk:
         return self.statements + len(self.docstrings) + self.decorators + self.members + clauses
 
     def read(self, node: Node) -> str:
-        return self.text.read(node.start_byte, node.end_byte)
+        return self.content[node.start_byte : node.end_byte].decode(self.encoding, "replace")
 
     def descend(self, node: Node) -> None:
-        if node.child_count:
-            self.stack.append(iter(node.children))
+        children = node.children
+        if children:
+            self.stack.append(iter(children))
         else:
             self.token(node)
 
@@ -178,7 +182,7 @@ class Walk:
         self.words.append((start, self.content[start : node.end_byte]))
 
     def keep(self, node: Node, name: str) -> None:
-        self.kept.setdefault(name, []).append((node.start_byte, node.end_byte))
+        self.kept[name].append((node.start_byte, node.end_byte))
 
     def leave_out(self, node: Node) -> None:
         if self.spec.boilerplate[node.type](node):

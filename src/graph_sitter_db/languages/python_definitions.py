@@ -136,8 +136,9 @@ _SPECIAL = {
 
 def docstring_of(body: Node) -> Node | None:
     """The statement that is a string, at the beginning of a module, class or function."""
-    for statement in body.children:
-        if statement.type == "comment":
+    for at in range(body.child_count):  # seldom more than the first, so not all of `children`
+        statement = body.child(at)
+        if statement is None or statement.type == "comment":
             continue
         if statement.type == "expression_statement" and statement.child_count == 1:
             return statement if _is_plain(statement.children[0]) else None
