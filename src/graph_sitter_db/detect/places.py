@@ -21,7 +21,8 @@ def functions(file: MeasuredFile) -> Iterator[tuple[Symbol, Mapping[str, float]]
 
 
 def is_overload(symbol: Symbol) -> bool:
-    return any(name.rpartition(".")[2] == "overload" for name in symbol.decorators)
+    names = symbol.decorators
+    return bool(names) and any(name.rpartition(".")[2] == "overload" for name in names)
 
 
 def inside(facts: FileFacts) -> Mapping[int, list[Symbol]]:

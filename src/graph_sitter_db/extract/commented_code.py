@@ -21,8 +21,7 @@ _NEIGHBOURS = re.compile(r"(\w+)[ \t]+(?=(\w+))")
 # strings those in one line.
 _CLEAR = re.compile(
     r"""(?:[^"'`#/<\\]++|"(?!"")[^"\\\n{]*"|'(?!'')[^'\\\n{]*')*+"""
-    r"""(?P<unclosed>["'](?!["']["'])[^"'\\\n{]*$)?""",
-    re.MULTILINE,
+    r"""(?P<unclosed>["'](?!["']["'])[^"'\\\n{]*$)?"""
 )
 _STRINGS = re.compile(r"""(?:(?:\b[bBfFrRtTuU]{1,2})?(?:"[^"]*"|'[^']*')[ \t]*)+""")
 _MOST_TRIES = 6  # beginnings and ends looked at in one block, so that long prose stays cheap
@@ -83,7 +82,8 @@ def _runs(block: Sequence[Line], spec: LanguageSpec) -> Iterator[tuple[int, int]
             at += 1
             continue
         tries += 1
-        end = next((end for end in _ends(block, at) if _is_code(block[at:end], spec)), at)
+        ends = () if _is_prose(block[at].text, spec) else _ends(block, at)
+        end = next((end for end in ends if _is_code(block[at:end], spec)), at)
         if end > at:
             yield block[at].number, block[end - 1].number
         at = max(end, at + 1)
@@ -138,14 +138,19 @@ def _is_prose(text: str, spec: LanguageSpec) -> bool:
     string: no grammar has that. To see it takes a hundredth of the time that a parser needs to
     despair of prose.
     """
-    clear = _CLEAR.match(text)
-    assert clear
-    if clear["unclosed"]:
-        return True
     known = keywords(spec.language)
-    read = clear[0].rstrip(ascii_letters)  # which may be the beginning of a string: f"{a}"
-    pairs = _NEIGHBOURS.findall(_STRINGS.sub(" 0 ", read))
-    return any(known.isdisjoint(pair) for pair in pairs)
+    for line in text.split("\n"):
+        clear = _CLEAR.match(line)
+        assert clear
+        if clear["unclosed"]:
+            return True
+        read = clear[0].rstrip(ascii_letters)  # which may be the beginning of a string: f"{a}"
+        read = _STRINGS.sub(" 0 ", read)
+        if any(known.isdisjoint(pair) for pair in _NEIGHBOURS.findall(read)):
+            return True
+        if clear.end() < len(line):
+            return False
+    return False
 
 
 def _is_telling(statement: Node, spec: LanguageSpec, among_others: bool) -> bool:

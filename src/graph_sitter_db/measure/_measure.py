@@ -41,8 +41,8 @@ def _asked_about(kind: SymbolKind, metrics: Sequence[Metric]) -> list[Metric]:
 
 def checked(value: float | None) -> float | None:
     """What a stranger's metric gives may be anything, whatever its type says."""
-    if value is None:
-        return None
+    if value is None or (value.__class__ is int and -LARGEST <= value <= LARGEST):
+        return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and -LARGEST <= value <= LARGEST:
         return value

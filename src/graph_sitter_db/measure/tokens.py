@@ -45,9 +45,10 @@ def tokens(facts: FileFacts, numbers: Numbers) -> Tokens:
 
     found = facts.tokens
     assert found
-    said = np.array([*map(numbers.__getitem__, found.texts)], np.uint64)
+    count = len(found.texts)
+    said = np.fromiter(map(numbers.__getitem__, found.texts), np.uint64, count)
     starts = np.array(found.starts, np.int64)
-    ends = starts + np.array([*map(len, found.texts)], np.int64)
+    ends = starts + np.fromiter(map(len, found.texts), np.int64, count)
     kept = np.flatnonzero((said != 0) & ~_are_within(found.boilerplate, starts))
     kept = kept[_without_closing_commas(said[kept], numbers)]
     breaks = _line_breaks(facts.source.content)

@@ -55,9 +55,13 @@ def rolled_up(parts: Sequence[Part], metrics: Iterable[Metric]) -> dict[str, flo
 def tally(part: Part, metrics: Iterable[Metric]) -> Tally:
     """What a part adds to any whole."""
     found = {}
+    by_kinds: dict[frozenset[SymbolKind], list[Mapping[str, float]]] = {}
     for metric in metrics:
         own = [part.values] if metric.name in part.values else []
-        inner = _inner(part, metric)
+        over = metric.kinds & CALLABLES or metric.kinds
+        if over not in by_kinds:
+            by_kinds[over] = [values for kind, values in part.symbols if kind in over]
+        inner = [values for values in by_kinds[over] if metric.name in values]
         if own or inner:
             found[metric.name] = _column(own, metric), _column(inner, metric)
     return found
@@ -90,12 +94,6 @@ def measured(total: str, known: Iterable[str]) -> str:
     return stem if is_spread else total
 
 
-def _inner(part: Part, metric: Metric) -> list[Mapping[str, float]]:
-    over = metric.kinds & CALLABLES or metric.kinds
-    name = metric.name
-    return [values for kind, values in part.symbols if kind in over and name in values]
-
-
 def _column(values: Sequence[Mapping[str, float]], metric: Metric) -> Column | None:
     if not values:
         return None
@@ -105,7 +103,7 @@ def _column(values: Sequence[Mapping[str, float]], metric: Metric) -> Column | N
     sums = _exact(column)
     return Column(
         count=len(column),
-        is_whole=all(isinstance(value, int) for value in column),
+        is_whole=_are_whole(column),
         sums=sums,
         least=min(column),
         most=max(column),
@@ -121,12 +119,16 @@ def _weight(metric: Metric) -> str | None:
 
 
 def _exact(values: Sequence[float]) -> Sequence[float]:
-    if all(isinstance(value, int) for value in values):
+    if _are_whole(values):
         return (sum(values),)
     parts: list[float] = []
     while rest := fsum((*values, *(-part for part in parts))):
         parts.append(rest)
     return parts
+
+
+def _are_whole(values: Sequence[float]) -> bool:
+    return {int, bool}.issuperset(map(type, values))
 
 
 def _total(parts: Iterable[Sequence[float]]) -> float:
