@@ -528,13 +528,13 @@ DECLARE
     v_row jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
 BEGIN
     PERFORM pg_notify(coalesce(TG_ARGV[0], 'graph_sitter_events'), jsonb_build_object(
-        'table', format('%s.%s', TG_TABLE_SCHEMA, TG_TABLE_NAME), 'operation', lower(TG_OP),
+        'table', coalesce(TG_ARGV[1], format('%s.%s', TG_TABLE_SCHEMA, TG_TABLE_NAME)), 'operation', lower(TG_OP),
         'id', v_row -> 'id', 'organization_id', v_row -> 'organization_id')::text);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION base.notify_change() IS
-    'Trigger: tell listeners of graph_sitter_events (or the channel given) which row changed, never what is in it';
+    'Trigger: tell listeners of graph_sitter_events (or the channel given) which row of which table (or the one given) changed, never what is in it';
 
 CREATE FUNCTION base.keep_an_owner() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -18,6 +18,8 @@ from tests.integration.sql.conftest import (
     values,
 )
 
+from graph_sitter_db.db import modules
+
 
 def _log(app: Connection, record: object) -> list[tuple[Any, ...]]:
     return app.execute(
@@ -274,8 +276,7 @@ def test_the_ledger_has_one_row_for_each_module(connection: Connection) -> None:
         "SELECT module, version, octet_length(checksum) FROM base.schema_migrations"
         " WHERE version = '2024.12.001' ORDER BY id"
     ).fetchall()
-    modules = ("base", "projects", "codebase", "analytics")
-    assert rows == [(module, "2024.12.001", 32) for module in modules]
+    assert rows == [(module.schema, "2024.12.001", 32) for module in modules.modules()]
 
 
 def test_the_manifest_names_everything_and_nothing_has_drifted(connection: Connection) -> None:

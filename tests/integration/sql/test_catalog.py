@@ -24,6 +24,7 @@ _MAINTENANCE_ONLY = {
     "delete_older",
     "prune_unreferenced_content",
     "rollup_system_metrics",
+    "cleanup_old_events",
     "refresh_schema_objects",
     "record_module",
     "describe",
@@ -42,6 +43,7 @@ _GOVERNED = {
     "projects.project_repositories",
     "codebase.codebases",
     "analytics.issue_triage",
+    "events.event_subscriptions",
 }
 
 
@@ -127,6 +129,7 @@ def test_a_definer_function_pins_its_search_path_and_belongs_to_maintenance_or_s
         "ensure_partitions",
         "apply_retention",
         "prune_unreferenced_content",
+        "cleanup_old_events",
     }
     for name, owner, settings in definers:
         # What belongs to the owner is under row security, as its views are.
@@ -381,7 +384,7 @@ def test_unqualified_names_resolve_under_the_search_path(
     connection: Connection, acting: Session
 ) -> None:
     path = connection.execute("SELECT base.search_path()").fetchone()
-    assert path == ("base, projects, codebase, analytics, public",)
+    assert path == (", ".join([*(module.stem[3:] for module in MODULES), "public"]),)
     with acting() as app:
         app.execute(f"SET LOCAL search_path = {path[0]}")
         for name in _names(app, f"SELECT relname FROM ({_RELATIONS}) r WHERE relkind = 'v'"):
