@@ -87,6 +87,7 @@ class Since:
             blame = self._found.blame(
                 self._prefix + path,
                 newest_commit=pygit2.Oid(hex=self._head),
+                oldest_commit=pygit2.Oid(hex=self._base),
                 min_line=start,
                 max_line=end,
             )

@@ -79,6 +79,8 @@ def _head(database: Database, asked: Question, tree: Tree, family: Family) -> Ru
                 found = query.commit_run(
                     connection, each.id, origin.commit.sha, is_tree=origin.is_working_tree
                 )
+            if found and origin.is_working_tree:
+                _check_unchanged(tree, family, query.contents(connection, found.id), asked)
             if found:
                 return found
     what = f"commit {origin.commit.sha[:12]}" if origin.commit else "the folder"
@@ -88,6 +90,19 @@ def _head(database: Database, asked: Question, tree: Tree, family: Family) -> Ru
         f"Of {_name(origin.full_name, origin.root_path)} ({family}), {what} is not recorded; "
         f"record it with: graph-sitter-db record {asked.path}"
     )
+
+
+def _check_unchanged(
+    tree: Tree, family: Family, known: Mapping[str, bytes], asked: Question
+) -> None:
+    """What is judged must be what lies there. A commit cannot change, a folder can."""
+    now = {storable(each.path): each.sha256 for each in tree.sources(family)}
+    if now != known:
+        changed = sorted({*now.items()} ^ {*known.items()})[0][0]
+        raise UndecidedError(
+            f"{changed} has changed since the folder was recorded ({family}); record it again "
+            f"with: graph-sitter-db record {asked.path}"
+        )
 
 
 def _of_codebase(database: Database, asked: Question, policy: Policy, head: RunSummary) -> Verdict:

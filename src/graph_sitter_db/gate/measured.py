@@ -195,6 +195,8 @@ def _whole(evidence: Evidence, condition: Condition, metric: Metric, measure: st
         base, why = None, f"{metric.name} is defined otherwise since the base was recorded"
     elif base is None:
         why = "not measured in the base"
+    if value is None:
+        return Measured(measure, metric.title, metric.unit, False, None, base, why)
     of = of_symbols if metric.finest is Scope.SYMBOL and metric.category != "coverage" else of_files
     return Measured(
         measure,

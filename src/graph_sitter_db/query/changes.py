@@ -73,6 +73,11 @@ def commit_run(
     return run_by_id(conn, found[0]["id"]) if found else None
 
 
+def contents(conn: Connection[Any], run_id: UUID) -> dict[str, bytes]:
+    """The SHA-256 of each file, by path."""
+    return {row["path"]: bytes(row["blob_sha256"]) for row in ask(conn, "contents", run=run_id)}
+
+
 def definitions_of(conn: Connection[Any], run_id: UUID) -> Definitions:
     row = ask(conn, "run_definitions", run=run_id)[0]
     versions = dict(row["definitions"])

@@ -169,3 +169,38 @@ def test_a_measure_that_does_not_exist_is_refused(change: Change) -> None:
     change.record()
     with pytest.raises(UsageError, match=r"project\.happiness: nothing is measured"):
         change.gate(policy=policy)
+
+
+def test_a_folder_that_changed_since_it_was_recorded_is_not_judged(change: Change) -> None:
+    (change.root / "take.py").write_text(DEBUGGED)
+    change.record()
+    (change.root / "take.py").write_text(DEBUGGED + "\n\nLIMIT = 3\n")
+    with pytest.raises(UndecidedError, match=r"take\.py has changed since the folder was"):
+        change.gate(base="HEAD")
+
+
+def test_the_last_recording_of_a_folder_is_judged_however_deep(change: Change) -> None:
+    (change.root / "take.py").write_text(DEBUGGED)
+    change.record(depth="graph")
+    (change.root / "take.py").write_text(DEBUGGED.replace("    breakpoint()\n", ""))
+    change.record()
+    assert change.gate(base="HEAD").status == "passed"
+
+
+def test_findings_of_a_rule_that_the_change_sets_otherwise_are_not_new(change: Change) -> None:
+    def limited(lines: int) -> dict[str, str]:
+        limits = f"[tool.graph-sitter-db.limits.long_function]\nlines = {lines}\n"
+        return {"pyproject.toml": limits, "long.py": "def long():\n" + "    print(1)\n" * 40}
+
+    policy = change.root.parent / "gate.toml"
+    policy.write_text('[patch.issues]\nrules = ["long_function"]\n')
+    change.git(change.root, "switch", "-q", "main")
+    change.commit(limited(60))
+    change.record()
+    change.git(change.root, "switch", "-q", "-c", "second")
+    change.commit(limited(20))
+    change.record()
+    verdict = change.gate(base="main", policy=policy)
+    assert verdict.status == "passed"
+    assert [note for note in verdict.notes if note.endswith("long_function")]
+    assert [i.rule for i in change.adapter.issues(verdict.run.id, rule="long_function")]
