@@ -17,8 +17,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from graph_sitter_db.db import Database, open_database, schema, server
+
+# How long an example takes says something of the machine, not of what is tested.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 type Git = Callable[..., str]
 type Write = Callable[[Path, Mapping[str, str | bytes]], Path]
