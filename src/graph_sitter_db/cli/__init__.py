@@ -12,8 +12,11 @@ def main() -> NoReturn:
     gc.disable()
     # Else pydantic reads the metadata of every installed package for plug-ins: another tenth.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from graph_sitter_db.cli.entry import run
-
+    try:
+        from graph_sitter_db.cli.entry import run
+    except KeyboardInterrupt:  # not with a traceback through what was being imported
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
     code = run(sys.argv[1:])
     gc.freeze()
     sys.exit(code)

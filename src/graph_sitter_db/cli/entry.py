@@ -27,6 +27,10 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         complain("interrupted")
         return INTERRUPTED
+    except SystemExit as end:
+        if end.code == TERMINATED:
+            complain("terminated")
+        raise
     except Exception as error:
         return failed(error)
     return result if isinstance(result, int) else OK
