@@ -1,10 +1,15 @@
 """Lays a tree's files out in a private folder, for tools that want to open one."""
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
+
+from graph_sitter_db.errors import AnalysisError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Named(Protocol):
@@ -35,7 +40,13 @@ def _write(root: Path, path: str, content: bytes | None, fail: Callable[[str, st
     try:
         _make(target.parent)
         target.write_bytes(content)
-    except OSError as error:  # a name this file system cannot hold
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise AnalysisError(
+                f"The sources do not fit into the temporary folder {root}: {error.strerror}. "
+                "Make room there, or set TMPDIR to a folder with more."
+            ) from error
+        # Else it is a name that this file system cannot hold.
         fail(path, error.strerror or str(error))
 
 

@@ -22,8 +22,12 @@ class Session:
     json: bool = False
 
     def adapter(self, *, upgrade: bool = False) -> CodebaseDBAdapter:
+        import logging
+
         from graph_sitter_db.adapter import CodebaseDBAdapter
 
+        # The driver's warnings, of a lost connection say, would stand beside the one line of ours.
+        logging.getLogger("psycopg").addHandler(logging.NullHandler())
         gc.freeze()
         gc.enable()
         given = {"organization": self.organization} if self.organization else {}

@@ -23,6 +23,7 @@ _BUSY = re.compile(
     r"starting up|shutting down|recovery mode|too many (?:clients|connections)|connection slots"
 )
 _NO_DATABASE = re.compile(r'database ".*" does not exist')
+_RESOURCES = "53"  # the class of SQLSTATEs: disk, memory, connections
 _NO_CONNECT = re.compile(r"permission denied for database")
 
 OLDEST = 140000
@@ -98,7 +99,7 @@ def _troubled(
         return DatabaseRefused(
             f"{label} only lets itself be read: {_first_line(error)}. Use the primary server."
         )
-    if isinstance(error, errors.InsufficientResources):
+    if (error.sqlstate or "").startswith(_RESOURCES):
         return DatabaseUnavailable(
             f"{label} has run out of a resource: {_first_line(error)}. Nothing of the interrupted "
             "step is stored; make room and run it again."
