@@ -131,17 +131,18 @@ SET status = 'failed', completed_at = clock_timestamp(), error_message = :error_
 WHERE id = :run_id AND status = 'running';
 
 -- stage_manifest --
-CREATE TEMPORARY TABLE manifest (path text, blob_sha256 bytea, linkage_digest bytea) ON COMMIT DROP;
+-- `path` tells staged files apart; it is the file's own unless several versions of it are staged.
+CREATE TEMPORARY TABLE manifest (path text, blob_sha256 bytea, linkage_digest bytea, file_path text) ON COMMIT DROP;
 
 -- insert_files --
 INSERT INTO codebase.files (codebase_id, path)
-SELECT :codebase_id, m.path FROM manifest m
-WHERE NOT EXISTS (SELECT FROM codebase.files f WHERE f.codebase_id = :codebase_id AND f.path = m.path)
-ORDER BY m.path;
+SELECT DISTINCT CAST(:codebase_id AS uuid), m.file_path FROM manifest m
+WHERE NOT EXISTS (SELECT FROM codebase.files f WHERE f.codebase_id = :codebase_id AND f.path = m.file_path)
+ORDER BY m.file_path;
 
 -- unknown_versions --
 SELECT m.path FROM manifest m
-JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = m.path
+JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = m.file_path
 WHERE NOT EXISTS (
     SELECT FROM codebase.file_versions v
     WHERE v.file_id = f.id AND v.blob_sha256 = m.blob_sha256 AND v.extractor_id = :extractor_id);
@@ -170,14 +171,15 @@ SELECT f.id, s.blob_sha256, :extractor_id, s.language, s.parse_status, s.parse_e
     s.cyclomatic_complexity, s.cognitive_complexity, s.maintainability_index, s.function_count, s.class_count,
     s.is_test, s.is_generated, s.metrics
 FROM staged_versions s
-JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = s.path
+JOIN manifest m ON m.path = s.path
+JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = m.file_path
 ORDER BY s.path;
 
 -- place_manifest --
 CREATE TEMPORARY TABLE placed ON COMMIT DROP AS
 SELECT m.path, f.id AS file_id, v.id AS file_version_id, m.linkage_digest
 FROM manifest m
-JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = m.path
+JOIN codebase.files f ON f.codebase_id = :codebase_id AND f.path = m.file_path
 JOIN codebase.file_versions v
   ON v.file_id = f.id AND v.blob_sha256 = m.blob_sha256 AND v.extractor_id = :extractor_id;
 

@@ -135,7 +135,7 @@ class Walk:
         line: "Line",
     ) -> store.Point:
         started = time.perf_counter()
-        new: dict[str, AnalysedFile] = {}
+        new: dict[tuple[str, bytes], AnalysedFile] = {}
         failures = [each for each in tree.failures if family_of(each.path) in (None, family)]
         versions = []
         for path, blob in blobs.items():
@@ -163,13 +163,14 @@ class Walk:
         blob: Any,
         family: Family,
         manner: Manner,
-        new: dict[str, AnalysedFile],
+        new: dict[tuple[str, bytes], AnalysedFile],
     ) -> Version:
         key = manner.extractor, path, blob
         known = self._memory.get(key)
         if known is None:
             source = self._past.source(path, blob)
-            known, new[storable(path)] = analysed(source, family, manner.recipe)
+            known, file = analysed(source, family, manner.recipe)
+            new[storable(path), source.sha256] = file
             self._memory.put(key, known)
             self.tally.files += 1
         return known

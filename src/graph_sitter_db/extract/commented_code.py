@@ -4,12 +4,15 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_letters
 
 from tree_sitter import Node
 
+from graph_sitter_db import languages
 from graph_sitter_db.extract.syntax_table import keywords, parser
 from graph_sitter_db.languages.terms import LanguageSpec
+from graph_sitter_db.model.keys import Language
 
 _CODE = re.compile(
     rb"[=({\[;:]|\bimport\b|^\W*(?:return|raise|throw|del|pass|break)\b", re.MULTILINE
@@ -122,14 +125,17 @@ def _is_code(lines: Sequence[Line], spec: LanguageSpec) -> bool:
     text = textwrap.dedent("\n".join(line.text for line in lines)) + "\n"
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
         return False  # sooner known than by parsing
-    if _is_prose(text, spec):
-        return False
-    root = parser(spec.language).parse(text.encode()).root_node
+    return not _is_prose(text, spec) and _is_said(text, len(lines) > 1, spec.language)
+
+
+@lru_cache(20_000)  # a comment is there in many versions of its file
+def _is_said(text: str, among_others: bool, language: Language) -> bool:
+    root = parser(language).parse(text.encode()).root_node
     statements = [each for each in root.named_children if each.type != "comment"]
     return (
         bool(statements)
         and not root.has_error
-        and all(_is_telling(each, spec, len(lines) > 1) for each in statements)
+        and all(_is_telling(each, languages.spec(language), among_others) for each in statements)
     )
 
 

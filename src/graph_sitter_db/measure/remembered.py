@@ -26,12 +26,21 @@ class Comparable:
         self._text = Text([file])
         self._windows: dict[int, NDArray[np.uint64]] = {}
         self._apart = apart(self.windows(self.size), self.size)
+        self._distinct: dict[int, NDArray[np.uint64]] = {}
 
     def windows(self, size: int) -> "NDArray[np.uint64]":
         """A number for each row of `size` tokens, equal for equal ones in any file."""
         if size not in self._windows:
             self._windows[size] = windows(self._text.values[slice(*self._text.whole(0))], size)
         return self._windows[size]
+
+    def distinct(self, size: int) -> "NDArray[np.uint64]":
+        """Each number once."""
+        import numpy as np
+
+        if size not in self._distinct:
+            self._distinct[size] = np.unique(self.windows(size))
+        return self._distinct[size]
 
     def lines(self, elsewhere: "NDArray[np.bool_]") -> int:
         """How many hold code that stands there twice; `elsewhere` tells of each of its windows
@@ -76,7 +85,8 @@ def _inside(files: Sequence[Comparable], size: int) -> dict[str, int]:
     import numpy as np
 
     each = [file.windows(size) for file in files]
-    flags = np.split(_in_several(each), np.cumsum([len(one) for one in each])[:-1])
+    several = _of_several([file.distinct(size) for file in files])
+    flags = np.split(_among(several, each), np.cumsum([len(one) for one in each])[:-1])
     return {
         file.path: file.lines(flag)
         for file, flag in zip(files, flags, strict=True)
@@ -84,15 +94,23 @@ def _inside(files: Sequence[Comparable], size: int) -> dict[str, int]:
     }
 
 
-def _in_several(files: "Sequence[NDArray[np.uint64]]") -> "NDArray[np.bool_]":
-    """Of all windows, one file's after the other's, whether more than one file has them."""
+def _of_several(files: "Sequence[NDArray[np.uint64]]") -> "NDArray[np.uint64]":
+    """The numbers that more than one file has, in order."""
     import numpy as np
 
-    once = np.sort(np.concatenate([np.unique(each) for each in files]))
-    several = np.unique(once[1:][once[1:] == once[:-1]])
+    every = np.sort(np.concatenate(files))
+    return np.unique(every[1:][every[1:] == every[:-1]])
+
+
+def _among(
+    numbers: "NDArray[np.uint64]", files: "Sequence[NDArray[np.uint64]]"
+) -> "NDArray[np.bool_]":
+    """Of all windows, one file's after the other's, whether they have one of these numbers."""
+    import numpy as np
+
     every = np.concatenate(files)
-    if not len(several):
+    if not len(numbers):
         return np.zeros(len(every), np.bool_)
-    at = np.minimum(several.searchsorted(every), len(several) - 1)
-    found: NDArray[np.bool_] = several[at] == every
+    at = np.minimum(numbers.searchsorted(every), len(numbers) - 1)
+    found: NDArray[np.bool_] = numbers[at] == every
     return found

@@ -62,12 +62,13 @@ def write_versions(
     digests: Mapping[str, bytes | None],
 ) -> tuple[dict[str, int], Sequence[str]]:
     """Stage the manifest of `files`; store those file versions that are not known yet. Numbers of
-    rows by table, and the paths of those versions.
+    rows by table, and the names of those versions: they have those of `files`, which are their
+    paths where there is one version of each.
 
     What is staged stays for whoever goes on from there; "drop_staged" ends it.
     """
     key = {"codebase_id": place.codebase_id, "extractor_id": place.extractor_id}
-    sql.copy("stage_manifest", "manifest", _manifest(files, digests))
+    sql.copy("stage_manifest", "manifest", _staged(files, digests))
     rows = {"files": sql.run("insert_files", codebase_id=place.codebase_id)}
     unknown = [path for (path,) in sql.rows("unknown_versions", **key)]
     new = {path: files[path] for path in unknown}
@@ -100,6 +101,13 @@ def _manifest(
 ) -> Iterator[tuple[str, bytes, bytes | None]]:
     for path, file in files.items():
         yield path, file.measured.facts.source.sha256, digests[path]
+
+
+def _staged(
+    files: Mapping[str, AnalysedFile], digests: Mapping[str, bytes | None]
+) -> Iterator[Row]:
+    for name, file in files.items():
+        yield name, file.measured.facts.source.sha256, digests[name], storable(file.path)
 
 
 def _digest(file: AnalysedFile) -> bytes | None:

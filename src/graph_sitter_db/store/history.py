@@ -1,6 +1,6 @@
 """Many runs of one codebase at once, at depth syntax: what `begin` and `complete` do for one."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -26,7 +26,7 @@ class Point:
 
     outcome: Outcome
     files: Sequence[Key]
-    new: Mapping[str, AnalysedFile]  # by stored path: those that were not met before
+    new: Mapping[Key, AnalysedFile]  # those that were not met before
     configuration: Mapping[str, object]
     configuration_digest: bytes
 
@@ -89,15 +89,15 @@ class History:
         """For each point, how many versions it was the first to have."""
         if len(self._known) > MOST_KNOWN:
             self._known.clear()  # and asked for again where they are needed
-        written = [0] * len(points)
-        for files, numbers in _rounds(points):
-            written_now = write_versions(content, self.place, files, dict.fromkeys(files))[1]
-            for path in written_now:
-                written[numbers[path]] += 1
-            for path, file, found in sql.rows("placed_versions"):
-                self._known[path, files[path].measured.facts.source.sha256] = file, found
-            content.run("drop_staged")
-        return written
+        files = {key: file for point in points for key, file in point.new.items()}
+        names = {f"{path}\t{sha256.hex()}": (path, sha256) for path, sha256 in files}
+        staged = {name: files[key] for name, key in names.items()}
+        _, unknown = write_versions(content, self.place, staged, dict.fromkeys(staged))
+        placed = sql.rows("placed_versions")
+        self._known |= {names[name]: (file, found) for name, file, found in placed}
+        content.run("drop_staged")
+        new = {names[name] for name in unknown}
+        return [len(new & point.new.keys()) for point in points]
 
     def _write_runs(self, sql: Statements, points: Sequence[Point], written: Sequence[int]) -> None:
         ids = {"codebase_id": self.place.codebase_id}
@@ -143,23 +143,6 @@ class History:
                 paths=sorted({path for path, _ in missing}),
             )
             self._known |= {(path, bytes(blob)): (file, found) for path, blob, file, found in rows}
-
-
-def _rounds(
-    points: Sequence[Point],
-) -> Iterator[tuple[dict[str, AnalysedFile], dict[str, int]]]:
-    """New versions, in as few groups as there are versions of one path; with the number of the
-    point that each is from.
-    """
-    rounds: list[tuple[dict[str, AnalysedFile], dict[str, int]]] = []
-    times: dict[str, int] = {}
-    for number, point in enumerate(points):
-        for path, file in point.new.items():
-            at = times[path] = times.get(path, -1) + 1
-            if at == len(rounds):
-                rounds.append(({}, {}))
-            rounds[at][0][path], rounds[at][1][path] = file, number
-    yield from rounds
 
 
 def _manifest(point: Point) -> Iterable[tuple[str, bytes, bytes | None]]:
