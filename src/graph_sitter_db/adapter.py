@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,19 +13,17 @@ from uuid import UUID
 from graph_sitter_db import lookup, query
 from graph_sitter_db.db import Database, prepare_database
 from graph_sitter_db.errors import UsageError
+from graph_sitter_db.history import History
 from graph_sitter_db.model.keys import Depth
 from graph_sitter_db.present.enhanced import enhanced_summary
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import psycopg
     from sqlalchemy import Engine
 
     from graph_sitter_db.model.exports import Exported
     from graph_sitter_db.model.reports import (
         AnalysisResult,
-        BackfillReport,
         Comparison,
         Dependencies,
         Explanation,
@@ -46,7 +43,7 @@ if TYPE_CHECKING:
 type Reference = UUID | str
 
 
-class CodebaseDBAdapter:
+class CodebaseDBAdapter(History):
     """Records analyses in PostgreSQL and answers from there, for one organization.
 
     `db` is a URL, a SQLAlchemy Engine or a psycopg connection (which stay yours to close); without
@@ -110,64 +107,6 @@ class CodebaseDBAdapter:
 
         runs = recording.record(self._database, path, commit, depth, languages, progress, coverage)
         return [self._result(each.run_id, each.already, each.rows) for each in runs]
-
-    def backfill(
-        self,
-        path: str | Path = ".",
-        *,
-        reach: str | None = None,
-        since: datetime | None = None,
-        tags: bool = False,
-        first_parent: bool = False,
-        last: int | None = None,
-        every: int = 1,
-        depth: str = Depth.SYNTAX,
-        languages: Iterable[str] | None = None,
-        jobs: int = 1,
-        progress: Progress | None = None,
-    ) -> BackfillReport:
-        """Record commits of a repository's past, read from git: nothing is checked out.
-
-        All that HEAD reaches, or what a revision or range `A..B` does; the rest narrows that down,
-        counted from the newest back. What is recorded already is left alone, so that a backfill
-        goes on where one was stopped. `jobs` processes share the commits; then `db` must be a URL,
-        or the embedded server.
-        """
-        from graph_sitter_db import recording
-        from graph_sitter_db.backfill import Task, backfill, backfill_parallel
-        from graph_sitter_db.checkout import Choice, commits
-
-        started = time.monotonic()
-        choice = Choice(
-            reach=reach,
-            since=since,
-            tags=tags,
-            first_parent=first_parent,
-            last=last,
-            every=every,
-        )
-        families = tuple(recording.family_named(each) for each in languages or ())
-        task = Task(str(path), families, recording.depth_of(depth))
-        shas = commits(path, choice)
-        database = self._database
-        if jobs == 1:
-            tally = backfill(database, task, shas, progress)
-        elif self._target is None or isinstance(self._target, str):
-            organization = self._organization
-            tally = backfill_parallel(self._target, organization, task, shas, jobs, progress)
-        else:
-            raise UsageError("Several processes need a database URL, not a connection or Engine.")
-        from graph_sitter_db.model.reports import BackfillReport
-
-        return BackfillReport(
-            commits=len(shas),
-            recorded=tally.recorded,
-            already=tally.already,
-            empty=tally.empty,
-            files_analyzed=tally.files,
-            failures=tally.failures,
-            seconds=round(time.monotonic() - started, 3),
-        )
 
     def spool(
         self,

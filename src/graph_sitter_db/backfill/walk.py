@@ -251,9 +251,9 @@ class Line:
 def _by_family(blobs: Mapping[str, Any]) -> dict[Family, dict[str, Any]]:
     """The larger first, as `Tree.families` has them; each by path."""
     parts: dict[Family, dict[str, Any]] = {}
-    for path in sorted(blobs):
+    for path, blob in blobs.items():
         if family := _family_of(path):
-            parts.setdefault(family, {})[path] = blobs[path]
+            parts.setdefault(family, {})[path] = blob
     return dict(sorted(parts.items(), key=lambda item: (-len(item[1]), item[0])))
 
 

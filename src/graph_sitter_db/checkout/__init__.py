@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from graph_sitter_db.checkout.base import Base, base_of
     from graph_sitter_db.checkout.choice import Choice, commits, first_parents
+    from graph_sitter_db.checkout.churn import changes
     from graph_sitter_db.checkout.one_file import read_file
     from graph_sitter_db.checkout.open import open_tree
     from graph_sitter_db.checkout.past import Past, State
@@ -26,6 +27,7 @@ __all__ = [
     "State",
     "Tree",
     "base_of",
+    "changes",
     "commits",
     "first_parents",
     "open_tree",
@@ -37,6 +39,7 @@ _PLACES = {
     "DEFAULT_EXCLUDE": "selection",
     "Base": "base",
     "Choice": "choice",
+    "changes": "churn",
     "Entry": "tree",
     "Past": "past",
     "Place": "place",

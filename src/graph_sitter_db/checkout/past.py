@@ -13,6 +13,7 @@ from graph_sitter_db.checkout.folders import folder_at, prefix_of
 from graph_sitter_db.checkout.identity import current_branch
 from graph_sitter_db.checkout.open import subtree_of
 from graph_sitter_db.checkout.selection import Selection
+from graph_sitter_db.checkout.tree import TAKEN
 from graph_sitter_db.errors import RepositoryError
 from graph_sitter_db.languages import language_of
 from graph_sitter_db.model.facts import Source
@@ -73,7 +74,7 @@ class Past:
             *notes.left_out(listing.links, listing.submodules),
         )
         known = replace(self._known, commit=origin.commit_of(chosen), branch=branch, notes=said)
-        return State(known, listing.sources, tuple(dict.fromkeys(listing.failures)))
+        return State(known, *_distinct(listing))
 
     def source(self, path: str, blob: pygit2.Oid) -> Source:
         """Raises OSError where git does not hold the bytes."""
@@ -87,3 +88,15 @@ class Past:
 
     def _top(self, sha: str) -> pygit2.Tree:
         return subtree_of(self._commit(sha), self._prefix)
+
+
+def _distinct(listing: commit.Listing) -> tuple[dict[str, pygit2.Oid], tuple[Failure, ...]]:
+    """As a `Tree` has them: by path, each name as it is stored once."""
+    failures, blobs, seen = dict.fromkeys(listing.failures), {}, set()
+    for path in sorted(listing.sources):
+        if (name := path if path.isascii() else storable(path)) in seen:
+            failures[Failure(path, "read", "", TAKEN)] = None
+        else:
+            seen.add(name)
+            blobs[path] = listing.sources[path]
+    return blobs, tuple(failures)

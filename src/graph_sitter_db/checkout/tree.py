@@ -16,6 +16,8 @@ from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.relations import Failure
 from graph_sitter_db.model.snapshot import Origin
 
+TAKEN = "once written out, its name is another file's: rename one"
+
 type Reader = Callable[[], bytes]
 
 
@@ -89,7 +91,7 @@ class Tree:
         seen: set[str] = set()
         for entry in entries:
             if (name := storable(entry.path)) in seen:
-                self._fail(entry.path, "once written out, its name is another file's: rename one")
+                self._fail(entry.path, TAKEN)
             else:
                 seen.add(name)
                 yield entry

@@ -25,6 +25,20 @@ _PLACES = {
     "compare": (f"{_HERE}.compare:compare", "Show what differs between two runs."),
     "gate": (f"{_HERE}.gate:gate", "Judge a change by a policy, for CI."),
     "export": (f"{_HERE}.export:export", "Write a run in another tool's format."),
+    "trend": (f"{_HERE}.trend:trend", "Show how a metric changed from commit to commit."),
+    "hotspots": (f"{_HERE}.hotspots:hotspots", "List complex files that are changed often."),
+    "coupling": (
+        f"{_HERE}.coupling:coupling",
+        "List files that change together without depending on each other.",
+    ),
+    "owners": (
+        f"{_HERE}.owners:owners",
+        "Show who knows the code, and how many people it can lose.",
+    ),
+    "blame-issue": (
+        f"{_HERE}.blame_issue:blame_issue",
+        "Show which commit introduced an issue, and which fixed it.",
+    ),
     "db": (f"{_HERE}.db:db", "Serve, install, migrate and open the database."),
 }
 

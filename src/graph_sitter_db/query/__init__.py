@@ -18,6 +18,7 @@ from graph_sitter_db.query.issues import accepted_issues, issues, issues_since
 from graph_sitter_db.query.metrics import defined, metrics, values_by_file, values_of
 from graph_sitter_db.query.references import run, run_at
 from graph_sitter_db.query.results import result, summary_counts
+from graph_sitter_db.query.retrospect import file_edges, issue_history, trend
 from graph_sitter_db.query.runs import (
     find_codebases,
     latest_run,
@@ -46,10 +47,12 @@ __all__ = [
     "dependencies",
     "explain",
     "file_analysis",
+    "file_edges",
     "file_of_run",
     "files",
     "find_codebases",
     "functions",
+    "issue_history",
     "issues",
     "issues_beside",
     "issues_since",
@@ -67,6 +70,7 @@ __all__ = [
     "summary_counts",
     "symbols",
     "touched_symbols",
+    "trend",
     "trends",
     "values_by_file",
     "values_of",
