@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from graph_sitter_db.db import Database
     from graph_sitter_db.model.reports import BackfillReport, RunSummary
-    from graph_sitter_db.model.retrospect import Couplings, Hotspots, IssueHistory, Owners, Trend
+    from graph_sitter_db.model.retrospect import (
+        Couplings,
+        Hotspots,
+        IssueHistory,
+        Owners,
+        RetentionReport,
+        Trend,
+    )
     from graph_sitter_db.pipeline import Progress
 
 
@@ -182,3 +189,30 @@ class History:
         """Which commits introduced and fixed an issue, by its fingerprint or how that begins."""
         with self._database.transaction(read_only=True) as connection:
             return query.issue_history(connection, codebase_id, fingerprint, path)
+
+    def retain(
+        self,
+        run: RunSummary,
+        path: str | Path = ".",
+        *,
+        every: int = 30,
+        daily: int = 90,
+        weekly: int = 365,
+        monthly: int | None = None,
+        dry_run: bool = False,
+    ) -> RetentionReport:
+        """Drop runs of the codebase that `run` is of, by the age of their commits in days.
+
+        All stay up to `every`, then one a day, one a week, one a month (`monthly`; None: for ever).
+        """
+        from graph_sitter_db import retaining
+        from graph_sitter_db.model.retention import Policy
+
+        policy = Policy(every=every, daily=daily, weekly=weekly, monthly=monthly)
+        return retaining.retain(self._database, run, path, policy, dry_run=dry_run)
+
+    def pin(self, run_id: UUID, pinned: bool = True) -> None:
+        """Keep a run whatever its age, or no longer."""
+        from graph_sitter_db import store
+
+        store.pin(self._database, run_id, pinned)

@@ -39,6 +39,7 @@ _PLACES = {
         f"{_HERE}.blame_issue:blame_issue",
         "Show which commit introduced an issue, and which fixed it.",
     ),
+    "retain": (f"{_HERE}.retain:retain", "Thin out the runs of commits that are long ago."),
     "db": (f"{_HERE}.db:db", "Serve, install, migrate and open the database."),
 }
 

@@ -77,6 +77,13 @@ class Database:
         organization = self._found() if read_only else self.organization_id
         return session.acting(self._source, organization, read_only=read_only)
 
+    def owning(self) -> AbstractContextManager[Connection]:
+        """A transaction as the schema's owner, who sees no organization's rows but may keep house.
+
+        DatabaseRefused where the user may not act as that.
+        """
+        return session.owning(self._source)
+
     def close(self) -> None:
         self._source.close()
 

@@ -40,6 +40,20 @@ def acting(
                 _set(connection, before)
 
 
+@contextmanager
+def owning(source: Source) -> Iterator[Connection]:
+    """A transaction as the schema's owner; within one of the caller's it is a savepoint."""
+    with (
+        source.lend() as connection,
+        explain.working(source.label, connection),
+        connection.transaction(),
+    ):
+        before = connection.execute("SELECT current_setting('role')").fetchone()
+        connection.execute("SET LOCAL ROLE graph_sitter_owner")
+        yield connection
+        connection.execute("SELECT set_config('role', %s, true)", before)
+
+
 def _ours(organization: UUID | None) -> tuple[str, ...]:
     # Compiling a query costs 75 to 150 ms, more than any of ours takes.
     return (modules.search_path(), ROLE, str(organization or ""), "", "off")

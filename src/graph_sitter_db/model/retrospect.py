@@ -92,6 +92,24 @@ class Owners(Report):
     files: list[FileOwnersReport]
 
 
+class RetentionReport(Report):
+    """Which runs of a codebase stay; bytes are those of rows, without indexes."""
+
+    codebase: str
+    language: str
+    is_dry_run: bool
+    runs: int
+    kept: dict[str, int]  # by reason
+    dropped: int
+    snapshots_dropped: int
+    file_versions_dropped: int
+    bytes_before: int
+    bytes_freed: int
+    is_pruned: bool  # what the dropped runs alone held is gone too
+    runs_in_a_year: int  # at the pace of the last one
+    bytes_in_a_year: int
+
+
 class IssueEvent(Report):
     """A commit that brought an issue, or ended it."""
 

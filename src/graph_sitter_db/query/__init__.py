@@ -18,6 +18,7 @@ from graph_sitter_db.query.issues import accepted_issues, issues, issues_since
 from graph_sitter_db.query.metrics import defined, metrics, values_by_file, values_of
 from graph_sitter_db.query.references import run, run_at
 from graph_sitter_db.query.results import result, summary_counts
+from graph_sitter_db.query.retention import candidates, size
 from graph_sitter_db.query.retrospect import file_edges, issue_history, trend
 from graph_sitter_db.query.runs import (
     find_codebases,
@@ -39,6 +40,7 @@ __all__ = [
     "Touched",
     "accepted_issues",
     "ask_rule",
+    "candidates",
     "commit_run",
     "compare",
     "contents",
@@ -65,6 +67,7 @@ __all__ = [
     "run",
     "run_at",
     "runs",
+    "size",
     "sql_rule",
     "stored_file",
     "summary_counts",

@@ -8,6 +8,7 @@ from graph_sitter_db.store.coverage import cover
 from graph_sitter_db.store.digests import configuration_digest, extractor_digest
 from graph_sitter_db.store.history import History, Point
 from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fail, new_files
+from graph_sitter_db.store.retention import drop, pin
 from graph_sitter_db.store.rows import whole
 from graph_sitter_db.store.single_file import store_file
 from graph_sitter_db.store.verdicts import keep_verdict
@@ -21,10 +22,12 @@ __all__ = [
     "complete",
     "configuration_digest",
     "cover",
+    "drop",
     "extractor_digest",
     "fail",
     "keep_verdict",
     "new_files",
+    "pin",
     "store_file",
     "whole",
 ]
