@@ -536,6 +536,41 @@ $$;
 COMMENT ON FUNCTION base.notify_change() IS
     'Trigger: tell listeners of graph_sitter_events (or the channel given) which row of which table (or the one given) changed, never what is in it';
 
+CREATE FUNCTION base.run_status_follows(p_from base.run_status, p_to base.run_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE p_from
+    WHEN 'pending' THEN p_to IN ('queued', 'running', 'paused', 'cancelled', 'skipped')
+    WHEN 'queued' THEN p_to IN ('pending', 'running', 'paused', 'cancelled', 'skipped')
+    -- What is paused begins nothing new, but what had begun may still end.
+    WHEN 'running' THEN p_to NOT IN ('running', 'skipped')
+    WHEN 'paused' THEN p_to NOT IN ('paused', 'skipped')
+    WHEN 'retrying' THEN p_to IN ('queued', 'running', 'paused', 'failed', 'cancelled')
+    ELSE false END;
+COMMENT ON FUNCTION base.run_status_follows(base.run_status, base.run_status) IS
+    'Whether something that runs may go from one status to the other; nothing follows an end';
+
+CREATE FUNCTION base.run_has_ended(p_status base.run_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN p_status IN ('completed', 'partial', 'failed', 'timed_out', 'cancelled', 'skipped');
+COMMENT ON FUNCTION base.run_has_ended(base.run_status) IS 'Whether the status is one that nothing follows';
+
+CREATE FUNCTION base.keep_run_status() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status AND NOT base.run_status_follows(OLD.status, NEW.status) THEN
+        RAISE EXCEPTION 'a row of %.% that is % cannot become %', TG_TABLE_SCHEMA, TG_TABLE_NAME, OLD.status, NEW.status
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_status_follows',
+                  HINT = coalesce('It can become ' || (SELECT string_agg(s::text, ', ') FROM unnest(enum_range(NULL::base.run_status)) AS s
+                                                       WHERE base.run_status_follows(OLD.status, s)) || '.', 'It has ended: begin a new one.');
+    END IF;
+    IF NEW.status = 'running' THEN
+        NEW.started_at := coalesce(NEW.started_at, clock_timestamp());
+    END IF;
+    NEW.completed_at := CASE WHEN base.run_has_ended(NEW.status)
+                             THEN coalesce(NEW.completed_at, greatest(clock_timestamp(), NEW.started_at)) END;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION base.keep_run_status() IS
+    'Trigger: refuse a status that cannot follow the one before; note when the row began to run and when it ended';
+
 CREATE FUNCTION base.keep_an_owner() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND NEW.organization_id = OLD.organization_id AND NEW.role = 'owner' AND NEW.status = 'active' THEN
