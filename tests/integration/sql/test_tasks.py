@@ -292,7 +292,7 @@ def test_two_sessions_cannot_build_a_circle_of_two_halves(
         both = Barrier(2)
 
         def half(tasks: tuple[UUID, UUID], both: Barrier = both) -> None:
-            with _another(shared_database, acme) as session:
+            with another_session(shared_database, acme) as session:
                 both.wait()
                 with suppress(errors.CheckViolation):
                     depend(session, *tasks)
@@ -305,7 +305,7 @@ def test_two_sessions_cannot_build_a_circle_of_two_halves(
 
 
 @contextmanager
-def _another(url: str, organization: UUID) -> Any:
+def another_session(url: str, organization: UUID) -> Any:
     with psycopg.connect(url) as session:
         session.execute("SET ROLE graph_sitter_app")
         session.execute(
@@ -320,7 +320,7 @@ def test_a_snapshot_from_before_the_lock_is_not_trusted(
 ) -> None:
     with acting(acme) as app:
         a, b = new_task(app), new_task(app)
-    with _another(shared_database, acme) as session:
+    with another_session(shared_database, acme) as session:
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with pytest.raises(errors.InvalidTransactionState, match="repeatable read"):
             depend(session, a, b)
@@ -386,7 +386,10 @@ def test_what_must_not_run_together_is_not_given_to_two_workers(
     with acting(acme) as app:
         first, second = new_task(app, title="first", priority="high"), new_task(app, title="second")
         depend(app, second, first, "resource")
-    with _another(shared_database, acme) as one, _another(shared_database, acme) as two:
+    with (
+        another_session(shared_database, acme) as one,
+        another_session(shared_database, acme) as two,
+    ):
         assert claim(one, 1) == ["first"]
         assert claim(two, 1) == []
         two.rollback()
@@ -434,7 +437,7 @@ def test_of_a_thousand_tasks_eight_workers_get_each_once(
 
     def work(worker: int) -> list[str]:
         taken: list[str] = []
-        with _another(shared_database, acme) as session:
+        with another_session(shared_database, acme) as session:
             all_ready.wait()
             while got := claim(session, 1 + worker % 4 * 5):
                 session.commit()

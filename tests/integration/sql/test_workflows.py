@@ -1,5 +1,6 @@
 """Workflows: which steps run, in which order, how many at a time, and what a failure does."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,14 @@ import pytest
 from psycopg import errors
 from psycopg.types.json import Jsonb
 from tests.integration.sql.conftest import Connection, Session, value, values
-from tests.integration.sql.test_tasks import claim, finish, insert, new_definition, refused
+from tests.integration.sql.test_tasks import (
+    another_session,
+    claim,
+    finish,
+    insert,
+    new_definition,
+    refused,
+)
 
 type Step = tuple[str, list[str]]
 _DIAMOND: list[Step] = [
@@ -257,3 +265,38 @@ def test_a_workflow_of_another_organization_cannot_be_started(
         start(app, workflow)
     with acting(acme) as app:
         assert values(app, "SELECT id FROM tasks.workflow_executions") == []
+
+
+@pytest.mark.slow
+def test_eight_workers_take_twenty_workflows_to_their_ends_never_too_many_steps_at_a_time(
+    acting: Session, acme: UUID, shared_database: str
+) -> None:
+    with acting(acme) as app:
+        workflow = new_workflow(app, _DIAMOND, max_parallel_tasks=1)
+        for _ in range(20):
+            start(app, workflow)
+
+    def work(_: int) -> None:
+        with another_session(shared_database, acme) as session:
+            while value(session, "SELECT count(*) FROM tasks.tasks WHERE completed_at IS NULL"):
+                tasks = values(session, "SELECT id FROM tasks.claim_tasks('w', 3)")
+                session.commit()
+                for task in tasks:
+                    session.execute("SELECT tasks.finish_task(%s, true)", (task,))
+                    session.commit()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    with acting(acme) as app:
+        assert values(app, "SELECT DISTINCT status FROM tasks.workflow_executions") == ["completed"]
+        assert value(app, "SELECT count(*) FROM tasks.task_executions") == 80
+        at_once = values(
+            app,
+            """
+            SELECT a.id FROM tasks.task_executions a JOIN tasks.tasks s ON s.id = a.task_id
+            JOIN tasks.tasks o ON o.workflow_execution_id = s.workflow_execution_id AND o.id <> s.id
+            JOIN tasks.task_executions b ON b.task_id = o.id
+            WHERE tstzrange(a.started_at, a.completed_at) && tstzrange(b.started_at, b.completed_at)
+            """,
+        )
+        assert at_once == []
