@@ -6,6 +6,7 @@ one too. That misses dead code, and accuses no living code.
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from graph_sitter_db.model.facts import FileFacts
@@ -94,7 +95,7 @@ class Reads:
         """Whether a function's own name is read in it; `locals()` and `eval()` may read any, and so
         may who sees a traceback that shows locals.
         """
-        if self.read(name, within, but) or _SHOWN.search(self._text):
+        if self.read(name, within, but) or self._shows_locals:
             return True
         return _LOOKUP.search(self._text, within.start, within.stop) is not None
 
@@ -105,6 +106,10 @@ class Reads:
             at not in but and self._is_read(at, at + len(sought))
             for at in occurrences(sought, self._text, within)
         )
+
+    @cached_property
+    def _shows_locals(self) -> bool:
+        return _SHOWN.search(self._text) is not None
 
     def _is_read(self, start: int, end: int) -> bool:
         node = self._root.descendant_for_byte_range(start, end)
