@@ -47,15 +47,19 @@ def _parts(
             parts.append(child)
         elif child.type in branch.clauses:
             parts.append(partial(_follow_clause, walk, child, branch.clauses[child.type]))
+        elif _is_among(branch.nests, node, child, at):
+            parts += [walk.nest, child, walk.unnest]
+        elif _is_among(branch.headers, node, child, at):
+            parts += [walk.begin_header, child, walk.end_header]
         else:
-            names = {"*", child.type, node.field_name_for_child(at)}
-            if not branch.nests.isdisjoint(names):
-                parts += [walk.nest, child, walk.unnest]
-            elif not branch.headers.isdisjoint(names):
-                parts += [walk.begin_header, child, walk.end_header]
-            else:
-                parts.append(child)
+            parts.append(child)
     return parts
+
+
+def _is_among(names: frozenset[str], node: Node, child: Node, at: int) -> bool:
+    if not names:
+        return False
+    return not names.isdisjoint(("*", child.type)) or node.field_name_for_child(at) in names
 
 
 def _follow_clause(walk: Walk, node: Node, branch: Branch) -> None:
