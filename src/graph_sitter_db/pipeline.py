@@ -135,6 +135,8 @@ def analyse(
     with clock.stage("score"):
         scored = score.score(detected.issues, {f.path: f.facts.lines.source for f in files})
         totals = measure.totals(files, linkages or {}, recipe.metrics, structure, duplication)
+    unknown = tuple(unread(files))
+    told = {each.path for each in unknown}
     return Analysis(
         origin=origin,
         family=family,
@@ -144,7 +146,12 @@ def analyse(
         totals=totals,
         structure=structure,
         definitions=recipe.definitions,
-        failures=(*failed, *unread(files), *relations.failures, *detected.failures),
+        failures=(
+            *failed,
+            *unknown,
+            *(f for f in relations.failures if f.path not in told),
+            *detected.failures,
+        ),
         graph_summary=relations.summary,
         node_count=relations.node_count,
         edge_count=relations.edge_count,

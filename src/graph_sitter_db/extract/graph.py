@@ -69,7 +69,8 @@ def build(
     )
     with tolerant(graph.failures, patience), _unhurried():
         graph.codebase = _codebase(FolderOperator(root, readable), family, progress)
-    graph.failures.extend(_skipped(graph.codebase, readable))
+    told = {failure.path for failure in graph.failures if failure.stage == "parse"}
+    graph.failures.extend(_skipped(graph.codebase, [each for each in readable if each not in told]))
     return graph
 
 

@@ -1,6 +1,8 @@
 """Conditions that ask too much at once."""
 
-from collections.abc import Iterator
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from graph_sitter_db.detect.places import at
@@ -26,8 +28,10 @@ def _joined(facts: FileFacts, limit: int) -> Iterator[list[Any]]:
     """Operators that belong to one expression, the outermost first, where more than the limit
     could.
     """
+    marks = [mark.start() for mark in _MARKS.finditer(facts.source.content)]
     for kind in _OPERATIONS:
-        spans, seen = facts.places.get(kind, ()), set[tuple[int, int]]()
+        seen = set[tuple[int, int]]()
+        spans = [each for each in facts.places.get(kind, ()) if _holds(marks, *each)]
         for first, last in zip(spans, spans[max(0, limit) :], strict=False):
             if last[0] < first[1] and first not in seen:
                 operators = list(_operators(facts.node(kind, *first)))
@@ -36,6 +40,13 @@ def _joined(facts: FileFacts, limit: int) -> Iterator[list[Any]]:
                     yield operators
 
 
+def _holds(marks: Sequence[int], start: int, end: int) -> bool:
+    """Whether an operator can be in there: a sum of thousands is not worth a look at each `+`."""
+    at = bisect_left(marks, start)
+    return at < len(marks) and marks[at] < end
+
+
+_MARKS = re.compile(rb"\b(?:and|or)\b|&&|\|\|")
 _OPERATIONS = ("boolean_operator", "binary_expression")
 _LOGICAL = frozenset({"and", "or", "&&", "||"})
 _TRANSPARENT = frozenset({"parenthesized_expression", "not_operator", "unary_expression"})
