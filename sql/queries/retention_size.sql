@@ -28,6 +28,20 @@ WITH live AS MATERIALIZED (
     SELECT (SELECT sum(pg_column_size(y.*)) FROM codebase.symbols y WHERE y.file_version_id = versions.id) AS symbols,
            (SELECT sum(pg_column_size(i.*)) FROM codebase.issue_records i WHERE i.file_version_id = versions.id) AS issues
       FROM versions
+), linked AS MATERIALIZED (
+    SELECT DISTINCT m.linkage_id AS id
+      FROM dead
+      JOIN codebase.snapshot_files m ON m.snapshot_id = dead.id
+     WHERE m.linkage_id IS NOT NULL
+       AND NOT EXISTS (SELECT FROM codebase.snapshot_files x
+                         JOIN live ON live.id = x.snapshot_id
+                        WHERE x.linkage_id = m.linkage_id)
+), relations AS (
+    SELECT pg_column_size(l.*) AS bytes,
+           (SELECT sum(pg_column_size(e.*)) FROM codebase.linkage_edges e WHERE e.linkage_id = l.id) AS edges,
+           (SELECT sum(pg_column_size(i.*)) FROM codebase.issue_records i WHERE i.linkage_id = l.id) AS issues
+      FROM linked
+      JOIN codebase.linkages l ON l.id = linked.id
 ), told AS (
     SELECT r.id, pg_column_size(r.*) AS bytes,
            (SELECT sum(pg_column_size(m.*)) FROM analytics.metrics m WHERE m.analysis_run_id = r.id) AS metrics
@@ -42,4 +56,6 @@ SELECT (SELECT count(*) FROM told) AS runs,
             + coalesce((SELECT sum(bytes) FROM dead), 0)
             + coalesce((SELECT sum(bytes) FROM members), 0)
             + coalesce((SELECT sum(bytes) FROM versions), 0)
-            + coalesce((SELECT sum(coalesce(symbols, 0) + coalesce(issues, 0)) FROM inside), 0) AS bigint) AS bytes
+            + coalesce((SELECT sum(coalesce(symbols, 0) + coalesce(issues, 0)) FROM inside), 0)
+            + coalesce((SELECT sum(bytes + coalesce(edges, 0) + coalesce(issues, 0)) FROM relations), 0)
+            AS bigint) AS bytes

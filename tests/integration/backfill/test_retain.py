@@ -90,3 +90,17 @@ def test_a_pinned_run_stays_until_it_is_not(past: Path, adapter: CodebaseDBAdapt
     assert adapter.retain(oldest, past, **asked).kept["pinned"] == 1
     adapter.pin(oldest.id, False)
     assert "pinned" not in adapter.retain(oldest, past, **asked).kept
+
+
+def test_relations_count_among_what_is_freed(past: Path, adapter: CodebaseDBAdapter) -> None:
+    (flat,) = adapter.record(past, commit="HEAD", depth="syntax", languages=["python"])
+    run = adapter.resolve(flat.id)
+    before = adapter.retain(run, past, dry_run=True).bytes_before
+    (deep,) = adapter.record(past, commit="HEAD", languages=["python"])
+    grown = adapter.retain(run, past, dry_run=True).bytes_before - before
+    with adapter._database.transaction(read_only=True) as connection:
+        row = connection.execute(
+            "SELECT sum(pg_column_size(e.*)) FROM codebase.linkage_edges e"
+        ).fetchone()
+    assert deep.edges > 0
+    assert row and grown > row[0] > 0
