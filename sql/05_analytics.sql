@@ -60,6 +60,7 @@ CREATE TABLE analytics.analysis_runs (
     graph_summary text,
     seconds jsonb NOT NULL DEFAULT '{}',
     accepted_issue_count integer,
+    sources_digest base.sha256,
     CONSTRAINT analysis_runs_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT analysis_runs_short_id_key UNIQUE (organization_id, short_id),
     CONSTRAINT analysis_runs_completed_check CHECK (status NOT IN ('completed', 'partial') OR snapshot_id IS NOT NULL),
@@ -74,6 +75,7 @@ CREATE TABLE analytics.analysis_runs (
 );
 CREATE UNIQUE INDEX analysis_runs_once_key ON analytics.analysis_runs (codebase_id, commit_id, configuration_digest, depth)
     WHERE NOT is_working_tree AND status IN ('running', 'completed', 'partial');
+CREATE INDEX analysis_runs_sources_idx ON analytics.analysis_runs (codebase_id, sources_digest);
 CREATE INDEX analysis_runs_codebase_idx ON analytics.analysis_runs (organization_id, codebase_id);
 CREATE INDEX analysis_runs_branch_idx ON analytics.analysis_runs (codebase_id, branch, started_at DESC);
 CREATE INDEX analysis_runs_started_at_idx ON analytics.analysis_runs (organization_id, started_at);
@@ -127,6 +129,7 @@ CALL base.describe('analytics.analysis_runs', 'One analysis of one commit (or wo
     graph_summary: graph-sitter's own summary
     seconds: Time by stage
     accepted_issue_count: Findings that comments in the code accept; they are no issues and count nowhere else
+    sources_digest: SHA-256 of all the bytes that decide what is found; null when not all could be read, or when they lay in memory
 $$);
 
 CREATE TABLE analytics.analysis_steps (

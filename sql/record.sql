@@ -86,10 +86,10 @@ WHERE id = :run_id AND branch IS DISTINCT FROM CAST(:branch AS text);
 -- insert_run --
 INSERT INTO analytics.analysis_runs (
     codebase_id, commit_id, branch, is_working_tree, depth, configuration, configuration_digest,
-    status, tool_name, tool_version, trigger_source, started_at)
+    sources_digest, status, tool_name, tool_version, trigger_source, started_at)
 VALUES (
     :codebase_id, :commit_id, :branch, :is_working_tree, :depth, :configuration, :configuration_digest,
-    'running', 'graph-sitter-db', :tool_version, :trigger_source, clock_timestamp())
+    :sources_digest, 'running', 'graph-sitter-db', :tool_version, :trigger_source, clock_timestamp())
 RETURNING id;
 
 -- run_state --
@@ -101,6 +101,37 @@ UPDATE analytics.analysis_runs
 SET status = 'running', error_message = NULL, completed_at = NULL, test_coverage = NULL,
     started_at = clock_timestamp() - make_interval(secs => CAST(:seconds AS double precision))
 WHERE id = :run_id;
+
+-- find_twin --
+-- A run that found out, of the same bytes in the same way, what another would find.
+SELECT id FROM analytics.analysis_runs
+WHERE codebase_id = :codebase_id AND sources_digest = :sources_digest AND depth = :depth
+  AND configuration_digest = :configuration_digest
+  AND status IN ('completed', 'partial') AND NOT failures @> '[{"stage": "graph", "path": ""}]'
+ORDER BY completed_at DESC LIMIT 1;
+
+-- repeat_run --
+-- What a report told of a twin's coverage was of its own commit.
+UPDATE analytics.analysis_runs r SET
+    status = t.status, snapshot_id = t.snapshot_id, completed_at = clock_timestamp(),
+    files_analyzed = t.files_analyzed, files_reused = t.files_analyzed, files_failed = t.files_failed,
+    lines_analyzed = t.lines_analyzed, symbol_count = t.symbol_count, edge_count = t.edge_count,
+    resolved_count = t.resolved_count, unresolved_count = t.unresolved_count,
+    issue_count = t.issue_count, critical_issue_count = t.critical_issue_count, accepted_issue_count = t.accepted_issue_count,
+    maintainability_index = t.maintainability_index, quality_score = t.quality_score, grade = t.grade, score_model = t.score_model,
+    technical_debt_minutes = t.technical_debt_minutes, technical_debt_ratio = t.technical_debt_ratio,
+    metrics = t.metrics - ARRAY(SELECT m.metric_name::text FROM analytics.metric_definitions m WHERE m.category = 'coverage'),
+    node_count = t.node_count, failures = t.failures, notes = :notes,
+    graph_summary = t.graph_summary, seconds = :seconds, metadata = t.metadata - 'coverage'
+FROM analytics.analysis_runs t
+WHERE r.id = :run_id AND t.id = :twin_id;
+
+-- repeat_metrics --
+INSERT INTO analytics.metrics (analysis_run_id, scope, scope_identifier, metric_name, definition_version, value_numeric)
+SELECT :run_id, m.scope, m.scope_identifier, m.metric_name, m.definition_version, m.value_numeric
+FROM analytics.metrics m
+JOIN analytics.analysis_runs r ON r.id = :run_id
+WHERE m.analysis_run_id = :twin_id AND m.scope = 'codebase' AND r.metrics ? m.metric_name;
 
 -- forget_metrics --
 DELETE FROM analytics.metrics WHERE analysis_run_id = :run_id;

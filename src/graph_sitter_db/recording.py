@@ -99,7 +99,7 @@ def _of_job(database: Database, job: Job, tree: Tree, progress: Progress | None)
         is_deep = job.depth is Depth.GRAPH
         return dated(database, begun, tree, analysis) if is_deep else analysis
 
-    return _recorded(database, job, analysed)
+    return _recorded(database, job, analysed, tree.digest(job.family))
 
 
 def flush(database: Database, spooled: Spooled) -> store.Recorded:
@@ -123,7 +123,10 @@ def flush(database: Database, spooled: Spooled) -> store.Recorded:
 
 
 def _recorded(
-    database: Database, job: Job, analysed: Callable[[store.Begun], Analysis]
+    database: Database,
+    job: Job,
+    analysed: Callable[[store.Begun], Analysis],
+    sources: bytes | None = None,
 ) -> store.Recorded:
     begun = store.begin(
         database,
@@ -133,10 +136,13 @@ def _recorded(
         definitions=job.recipe.definitions,
         settings={**job.recipe.settings.analysis(), **job.peculiar},
         trigger=job.trigger,
+        sources=sources,
     )
     if begun.done:
         return store.Recorded(begun.run_id, begun.place.codebase_id, already=True)
     with _failing(database, begun):
+        if same := store.repeat(database, begun, job.origin.notes):
+            return same
         return store.complete(database, begun, analysed(begun))
 
 

@@ -75,6 +75,20 @@ class Tree:
         read = {each.path: self._content(each) for each in self.support if is_manifest(each.path)}
         return {path: content for path, content in read.items() if content is not None}
 
+    def digest(self, family: Family) -> bytes | None:
+        """Of all that decides what a recording of the family finds; None: not all can be read."""
+        digest = hashlib.sha256()
+        for entry in (*self.entries, *self.support):
+            if family_of(entry.path) not in (family, None):
+                continue
+            content = self._content(entry)
+            if content is None:
+                return None
+            path = entry.path.encode(errors="surrogateescape")
+            digest.update(b"%d %s %d " % (len(path), path, len(content)))
+            digest.update(content)
+        return digest.digest()
+
     def export(self) -> AbstractContextManager[Path]:
         """A private folder with the sources and what they need to resolve; removed at the end.
 

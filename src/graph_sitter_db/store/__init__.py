@@ -11,6 +11,7 @@ from graph_sitter_db.store.recording import Begun, Recorded, begin, complete, fa
 from graph_sitter_db.store.retention import drop, pin
 from graph_sitter_db.store.rows import whole
 from graph_sitter_db.store.single_file import store_file
+from graph_sitter_db.store.twins import repeat
 from graph_sitter_db.store.verdicts import keep_verdict
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "keep_verdict",
     "new_files",
     "pin",
+    "repeat",
     "store_file",
     "whole",
 ]

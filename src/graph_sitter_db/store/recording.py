@@ -55,8 +55,12 @@ def begin(
     definitions: Mapping[str, str],
     settings: Mapping[str, object],
     trigger: str = "api",
+    sources: bytes | None = None,
 ) -> Begun:
-    """Find or open the run of this commit, configuration and depth."""
+    """Find or open the run of this commit, configuration and depth.
+
+    `sources` is the digest of all bytes that decide the result, by which `repeat` finds a twin.
+    """
     extractor = extractor_digest(definitions)
     with database.transaction() as connection:
         sql = Statements(connection)
@@ -75,6 +79,7 @@ def begin(
             "configuration": stored_json(settings),
             "tool_version": version("graph-sitter-db"),
             "trigger_source": trigger,
+            "sources_digest": sources,
         }
         if not is_working_tree and (run := sql.one("find_run", **key)):
             if origin.branch == origin.default_branch:
