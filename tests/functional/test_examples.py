@@ -20,7 +20,8 @@ def run(example: str, *arguments: str | Path, environment: Mapping[str, str]) ->
 
 def test_every_example_is_tried_here() -> None:
     tried = {"analyse_repository.py", "compare_commits.py", "enhanced_summary.py", "plugin"}
-    asked = {"rules", "ci"}  # by the tests of rules in SQL, and of docs/ci.md
+    # By the tests of rules in SQL, of docs/ci.md, and of workflows in the database.
+    asked = {"rules", "ci", "workflow.sql"}
     assert {path.name for path in EXAMPLES.iterdir() if path.name[0] not in "._"} == tried | asked
 
 
