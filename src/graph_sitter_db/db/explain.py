@@ -20,7 +20,8 @@ from graph_sitter_db.errors import (
 _SERVER_SAID = re.compile(r"(?:^|failed: )(?:\w+:  |fe_sendauth: )(.+)", re.MULTILINE)
 _CAUSE = re.compile(r"connection to server .*? failed: (.+)")
 _BUSY = re.compile(
-    r"starting up|shutting down|recovery mode|too many (?:clients|connections)|connection slots"
+    r"starting up|shutting down|recovery mode|not (?:yet )?accepting connections|recovery state"
+    r"|too many (?:clients|connections)|connection slots"
 )
 _NO_DATABASE = re.compile(r'database ".*" does not exist')
 _RESOURCES = "53"  # the class of SQLSTATEs: disk, memory, connections
