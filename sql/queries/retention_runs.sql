@@ -11,4 +11,4 @@ SELECT r.id,
   LEFT JOIN codebase.commits k ON k.id = r.commit_id
  WHERE r.codebase_id = CAST(:codebase AS uuid)
    AND r.status <> 'running'
- ORDER BY at, r.id
+ ORDER BY at, r.started_at, r.id -- commits of one second, in the order of their recording

@@ -58,7 +58,7 @@ def forecast(runs: Iterable[Candidate], policy: Policy, now: datetime, days: int
 
 def _kept(runs: list[Candidate], policy: Policy, now: datetime) -> Iterator[tuple[Candidate, str]]:
     """Of one series. Of an interval it is the last run that stays, as it says how it ended."""
-    runs.sort(key=lambda run: (run.at, run.id))
+    runs.sort(key=lambda run: run.at)  # of one second: as they were given
     last = {key: run.id for run in runs if (key := _interval(run, policy, now))}
     judged = [run for run in runs if run.gate]
     turns = {each.id for two in pairwise(judged) if two[0].gate != two[1].gate for each in two}

@@ -13,7 +13,7 @@ from graph_sitter_db.query.named import ask
 def candidates(
     conn: Connection[Any], codebase_id: UUID, tagged: Collection[str]
 ) -> list[Candidate]:
-    """All runs that are not under way; `tagged` are the hashes of commits that have a tag."""
+    """All that are not under way, by date; `tagged` are the hashes of commits that have a tag."""
     return [
         Candidate(
             id=row["id"],
