@@ -68,7 +68,7 @@ WITHOUT_GRAPH = (
     "the graph could not be built: there are no relations, and the score leaves out what the rules"
     " that need them would find; recording again tries again"
 )
-JUDGEMENT = {"enable", "disable", "limits", "paths", "max_file_size"}
+JUDGEMENT = {"enable", "disable", "limits", "paths", "max_file_size", "max_symbols"}
 
 
 @contextmanager
@@ -164,11 +164,19 @@ def analyse(
 
 
 def facts_of(source: Source, settings: Settings) -> FileFacts:
-    """A file's facts; one that is too large is only known to be there."""
+    """A file's facts; one that is too large, or holds too much, is only known to be there."""
     size, limit = len(source.content), settings.max_file_size
-    if size <= limit:
-        return extract.facts(source)
-    reason = f"skipped: {size:,} bytes, and the setting max_file_size allows {limit:,}"
+    if size > limit:
+        return _skipped(source, f"{size:,} bytes", "max_file_size", limit)
+    facts = extract.facts(source)
+    if len(facts.symbols) > settings.max_symbols:
+        found = f"{len(facts.symbols):,} symbols"
+        return _skipped(source, found, "max_symbols", settings.max_symbols)
+    return facts
+
+
+def _skipped(source: Source, found: str, setting: str, limit: int) -> FileFacts:
+    reason = f"skipped: {found}, and the setting {setting} allows {limit:,}"
     return FileFacts(source, ParseStatus.SKIPPED, reason)
 
 

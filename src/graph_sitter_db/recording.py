@@ -12,7 +12,7 @@ from graph_sitter_db.adopted import adopted
 from graph_sitter_db.checkout import Tree, open_tree, read_file
 from graph_sitter_db.dating import dated
 from graph_sitter_db.db import Database
-from graph_sitter_db.errors import DatabaseError, RepositoryError, UsageError
+from graph_sitter_db.errors import AnalysisError, DatabaseError, RepositoryError, UsageError
 from graph_sitter_db.languages import family_of
 from graph_sitter_db.model.coverage import CoverageReport
 from graph_sitter_db.model.facts import FileFacts
@@ -64,6 +64,8 @@ def jobs_of(
     tree = open_tree(path, commit, include=settings.include, exclude=settings.exclude)
     recipe = Recipe.of(settings)
     families = _families(tree, path, chosen)
+    for family in families:
+        _check_count(tree.families()[family], family, settings)
     return tree, [Job(tree.origin, family, wanted, recipe, "record") for family in families]
 
 
@@ -76,6 +78,7 @@ def record_codebase(
 ) -> store.Recorded:
     """A `Codebase` as it is in memory, edits included."""
     held = adopted(codebase, configuration)
+    _check_count(len(held.sources), held.family, held.settings)
     recipe = Recipe.of(held.settings)
     job = Job(held.origin, held.family, Depth.GRAPH, recipe, "api", held.peculiar)
     return _recorded(
@@ -240,6 +243,15 @@ def _families(tree: Tree, path: str | Path, chosen: list[Family]) -> list[Family
             f"There is no {' or '.join(missing)} file in {path}, only {' and '.join(present)}."
         )
     return list(dict.fromkeys(chosen)) or list(present)
+
+
+def _check_count(files: int, family: Family, settings: Settings) -> None:
+    if files > settings.max_files:
+        raise AnalysisError(
+            f"There are {files:,} {family} files, and the setting max_files allows "
+            f"{settings.max_files:,}: leave files out by the setting exclude, or raise "
+            "GRAPH_SITTER_DB_MAX_FILES."
+        )
 
 
 def family_named(name: str) -> Family:

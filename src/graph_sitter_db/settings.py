@@ -58,6 +58,8 @@ class Settings(BaseModel):
     limits: RuleLimits = {}  # rule → limit → value
     paths: tuple[PathSettings, ...] = ()
     max_file_size: Annotated[int, Field(gt=0)] = 1_000_000  # bytes; larger files are skipped
+    max_symbols: Annotated[int, Field(gt=0)] = 20_000  # in a file; one with more is skipped
+    max_files: Annotated[int, Field(gt=0)] = 50_000  # of one language; more are refused
     graph_timeout: Annotated[FiniteFloat, Field(gt=0)] = 1800.0  # seconds for one codebase's graph
     graph_memory: Annotated[int, Field(gt=0)] = 8 * 1024**3  # bytes for one codebase's graph
 
@@ -112,9 +114,10 @@ class Settings(BaseModel):
         return [override for override in self.paths if override.matches(path)]
 
 
-REPOSITORY = ("include", "exclude", "enable", "disable", "limits", "paths", "max_file_size")
+CAPS = ("max_file_size", "max_symbols")  # of one file
+REPOSITORY = ("include", "exclude", "enable", "disable", "limits", "paths", *CAPS)
 # A stranger's repository may not choose how much of the machine its analysis may take.
-ANALYSIS = (*REPOSITORY, "graph_timeout", "graph_memory")
+ANALYSIS = (*REPOSITORY, "max_files", "graph_timeout", "graph_memory")
 _CALL = "the analysis configuration"
 _LISTS = ("include", "exclude", "enable", "disable")
 _FROM_ENVIRONMENT = tuple(name for name in Settings.model_fields if name not in ("limits", "paths"))

@@ -65,7 +65,7 @@ def test_a_recording_told_to_end_says_so_and_leaves_no_process_and_a_run_that_fa
     assert (process.returncode, printed, said.strip()) == (code, "", word)
     assert [*temporary.iterdir()] == []
     # One that was only just being started learns by the end of its input that nobody waits for it.
-    _, left = psutil.wait_procs(started, timeout=10)
+    _, left = psutil.wait_procs(started, timeout=60)
     assert left == []
     with CodebaseDBAdapter(installed_database) as adapter:
         assert [run.status for run in adapter.runs(unfinished=True)] == ["failed"]

@@ -191,6 +191,8 @@ ANALYSES = st.fixed_dictionaries(
         "include": st.lists(st.text(max_size=3), max_size=2),
         "exclude": st.lists(st.text(max_size=3), max_size=2),
         "max_file_size": st.integers(1, 5),
+        "max_symbols": st.integers(1, 5),
+        "max_files": st.integers(1, 5),
         "graph_timeout": st.integers(1, 3),
         "limits": st.dictionaries(
             st.sampled_from("ab"), st.dictionaries(st.sampled_from("xy"), st.integers(0, 2))

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from graph_sitter_db import CodebaseDBAdapter, plugins
-from graph_sitter_db.errors import GraphSitterDBError, RepositoryError, UsageError
+from graph_sitter_db.errors import AnalysisError, GraphSitterDBError, RepositoryError, UsageError
 from graph_sitter_db.extract import worker
 from graph_sitter_db.model.relations import Relations
 
@@ -341,3 +341,45 @@ def test_what_was_put_off_is_told_since_when(
     (root / "b.py").write_text("Y = 2\n")
     (again,) = adapter.record(root)
     assert [issue.message for issue in again.issues] == ["TODO: round it (since 2020-02-03)"]
+
+
+def test_more_files_than_the_setting_allows_are_refused_before_anything_is_stored(
+    adapter: CodebaseDBAdapter, repository: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository({f"m{n}.py": "x = 1\n" for n in range(4)})
+    monkeypatch.setenv("GRAPH_SITTER_DB_MAX_FILES", "3")
+    with pytest.raises(AnalysisError, match=r"4 python files.*max_files allows 3.*exclude"):
+        adapter.record(root, depth="syntax")
+    assert adapter.runs(unfinished=True) == []
+    monkeypatch.setenv("GRAPH_SITTER_DB_MAX_FILES", "4")
+    (result,) = adapter.record(root, depth="syntax")
+    assert result.files_analyzed == 4
+
+
+def test_a_file_of_more_symbols_than_the_setting_allows_is_skipped_and_the_run_is_partial(
+    adapter: CodebaseDBAdapter, repository: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = "".join(f"def f{n}():\n    return {n}\n\n\n" for n in range(6))
+    root = repository({"few.py": "def g():\n    return 1\n", "many.py": many})
+    monkeypatch.setenv("GRAPH_SITTER_DB_MAX_SYMBOLS", "5")
+    (result,) = adapter.record(root, depth="syntax")
+    assert (result.status, result.files_failed, result.symbols) == ("partial", 1, 1)
+    (failure,) = result.failures
+    assert (failure.path, failure.message) == (
+        "many.py",
+        "skipped: 6 symbols, and the setting max_symbols allows 5",
+    )
+
+
+def test_a_graph_that_needs_more_memory_than_it_may_costs_the_relations_only(
+    adapter: CodebaseDBAdapter, repository: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository({"a.py": "def f():\n    return 1\n"})
+    monkeypatch.setenv("GRAPH_SITTER_DB_GRAPH_MEMORY", str(100 * 1024**2))
+    (result,) = adapter.record(root)
+    assert (result.status, result.symbols) == ("partial", 1)
+    (failure,) = result.failures
+    assert failure.stage == "graph" and "memory" in failure.message
+    monkeypatch.delenv("GRAPH_SITTER_DB_GRAPH_MEMORY")
+    (again,) = adapter.record(root)
+    assert (again.status, again.already_recorded) == ("completed", False)

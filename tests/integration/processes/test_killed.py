@@ -32,7 +32,7 @@ def test_a_recording_killed_with_its_graph_leaves_no_process_and_is_done_by_the_
 ) -> None:
     ends = killed(nursery, history(4), installed_database, "graph", 1, kills=2)
     assert "relate" in {stage for stage, _ in ends}, ends
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while left := [*working_below(tmp_path / "temporary")]:
         assert time.monotonic() < deadline, left
         time.sleep(0.05)

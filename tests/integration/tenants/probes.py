@@ -8,10 +8,12 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
+from graph_sitter_db.db import modules
+
 type Connection = psycopg.Connection[Any]
 type Values = Mapping[str, Sequence[object]]
 
-SCHEMAS = ["base", "projects", "codebase", "analytics"]
+SCHEMAS = [module.schema for module in modules.modules()]
 ROLES = ("graph_sitter_app", "graph_sitter_reader")
 
 # These act for another organization on purpose: whoever calls them knows its id, slug or key.

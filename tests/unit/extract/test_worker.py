@@ -1,10 +1,12 @@
 """The graph's own process: the same relations, limits that hold, and deaths that are explained."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +24,7 @@ FILES = {
     "a.py": "def f():\n    return 1\n",
     "b.py": "from a import f\n\n\ndef g():\n    print('noise')\n    return f()\n",
 }
+ENDLESS = "".join(f"{' ' * depth}if a{depth}:\n" for depth in range(50)) + " " * 50 + "pass\n"
 GIGABYTE = 1024**3
 
 
@@ -106,6 +109,28 @@ def test_a_process_that_dies_is_a_failure_that_says_how(
     assert "ended by SIGABRT" in failure.message
 
 
+@pytest.mark.parametrize(
+    ("cause", "told"), [(signal.SIGKILL, "memory ran out"), (signal.SIGSEGV, "ended by SIGSEGV")]
+)
+def test_a_process_that_is_killed_at_work_is_a_failure_that_says_how(
+    root: Path, cause: signal.Signals, told: str
+) -> None:
+    before = _children()
+
+    def kill(stage: str, done: int, total: int | None) -> None:
+        for child in _children() - before:
+            os.kill(child, cause)
+
+    facts = laid(root, {**FILES, "endless.py": ENDLESS})
+    relations = extract.isolated(
+        root, Family.PYTHON, facts, timeout=120, memory=4 * GIGABYTE, progress=kill
+    )
+    [failure] = relations.failures
+    assert (relations.linkages, failure.stage) == ({}, "graph")
+    assert told in failure.message
+    assert _children() <= before
+
+
 def test_the_order_of_hashing_is_fixed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = laid(root, FILES)
     results = []
@@ -136,13 +161,19 @@ extract.isolated(root, Family.PYTHON, facts, timeout=120, memory={4 * GIGABYTE},
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 9, done.stderr
-    child = int(done.stdout)
-    deadline = time.monotonic() + 10
-    while psutil.pid_exists(child) and time.monotonic() < deadline:
-        if psutil.Process(child).status() == psutil.STATUS_ZOMBIE:
-            break
-        time.sleep(0.05)
-    assert not psutil.pid_exists(child) or (psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
+    assert ends(int(done.stdout), within=60)
+
+
+def ends(pid: int, within: float) -> bool:
+    """Whether a process is gone in time; one that only its parent has not asked after yet is."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        with suppress(psutil.NoSuchProcess):
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.05)
+                continue
+        return True
+    return False
 
 
 def _children() -> set[int]:
