@@ -1,8 +1,16 @@
--- Symbols that are new, gone, or of another shape in the second run. :before uuid, :after uuid
-WITH before AS (
-    SELECT sf.file_id, sf.file_version_id
+-- Symbols that are new, gone, or of another shape in the second run. :before uuid,
+-- :after uuid, :moved_from and :moved_to text[]: paths of the same file on either side
+WITH moves AS (
+    SELECT old.id AS before, new.id AS after
+      FROM unnest(CAST(:moved_from AS text[]), CAST(:moved_to AS text[])) AS m (before, after)
+      JOIN analytics.analysis_runs r ON r.id = CAST(:after AS uuid)
+      JOIN codebase.files old ON old.codebase_id = r.codebase_id AND old.path = m.before
+      JOIN codebase.files new ON new.codebase_id = r.codebase_id AND new.path = m.after
+), before AS (
+    SELECT coalesce(m.after, sf.file_id) AS file_id, m.before AS moved_from, sf.file_version_id
       FROM analytics.analysis_runs r
       JOIN codebase.snapshot_files sf ON sf.snapshot_id = r.snapshot_id
+      LEFT JOIN moves m ON m.before = sf.file_id
      WHERE r.id = CAST(:before AS uuid)
 ), after AS (
     SELECT sf.file_id, sf.file_version_id
@@ -20,7 +28,8 @@ WITH before AS (
     SELECT t.file_id, s.*
       FROM touched t
      CROSS JOIN LATERAL (
-        SELECT qualified_name, duplicate_ordinal, kind, start_line, cyclomatic_complexity,
+        SELECT qualified_name, duplicate_ordinal, kind, start_line, end_line, cyclomatic_complexity,
+               encode(structure_sha256, 'hex') AS structure,
                codebase.symbol_shape(symbols) AS shape,
                file_version_id IS NOT DISTINCT FROM t.after AS is_after
           FROM codebase.symbols
@@ -37,7 +46,9 @@ WITH before AS (
            min(kind) FILTER (WHERE is_after) AS kind_after,
            min(cyclomatic_complexity) FILTER (WHERE NOT is_after) AS cyclomatic_before,
            min(cyclomatic_complexity) FILTER (WHERE is_after) AS cyclomatic_after,
-           min(start_line) AS start_line
+           min(start_line) AS start_line,
+           max(end_line) AS end_line,
+           min(structure) AS structure
       FROM sides
      GROUP BY file_id, qualified_name, duplicate_ordinal
     HAVING bool_and(is_after) = bool_or(is_after)
@@ -49,7 +60,10 @@ SELECT f.path,
        coalesce(p.kind_after, p.kind_before) AS kind,
        CASE WHEN NOT p.is_before THEN 'new' WHEN NOT p.is_after THEN 'gone' ELSE 'changed' END AS change,
        p.cyclomatic_before,
-       p.cyclomatic_after
+       p.cyclomatic_after,
+       coalesce(p.start_line, 1) AS start_line,
+       coalesce(p.end_line, p.start_line, 1) AS end_line,
+       p.structure
   FROM paired p
   JOIN codebase.files f ON f.id = p.file_id
  ORDER BY f.path, p.start_line, key

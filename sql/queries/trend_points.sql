@@ -1,6 +1,7 @@
 -- One value for each recorded commit, the earliest first: of the whole codebase, of a file, or of a symbol in it.
 -- Of a commit's configurations the last; one depth at a time. `definition` says by what it was measured.
--- :codebase uuid, :depth, :metric, :path (null: the codebase), :key (null: the file), :since timestamptz (null: any)
+-- :codebase uuid, :depth, :metric, :path (null: the codebase), :key (null: the file), :since timestamptz (null: any),
+-- :names jsonb: the file's other paths, by commit
 SELECT r.id,
        r.short_id,
        k.sha AS commit,
@@ -45,7 +46,7 @@ SELECT r.id,
        AND codebase.symbol_key(s.qualified_name, s.duplicate_ordinal) = CAST(:key AS text)
      WHERE CAST(:path AS text) IS NOT NULL
        AND f.codebase_id = r.codebase_id
-       AND f.path = CAST(:path AS text)
+       AND f.path = coalesce(CAST(:names AS jsonb) ->> k.sha, CAST(:path AS text))
   ) inside ON true
  WHERE CAST(:since AS timestamptz) IS NULL OR k.committed_at >= CAST(:since AS timestamptz)
  ORDER BY k.committed_at, k.id

@@ -174,15 +174,28 @@ class CodebaseDBAdapter(History):
         with self._reading() as connection:
             return query.trends(connection, repository_id=repository)
 
-    def compare_analyses(self, analysis_id_1: Reference, analysis_id_2: Reference) -> Comparison:
-        """What the second run has, lacks or does differently; each an id, commit or branch."""
+    def compare_analyses(
+        self,
+        analysis_id_1: Reference,
+        analysis_id_2: Reference,
+        *,
+        path: str | Path | None = None,
+    ) -> Comparison:
+        """What the second run has, lacks or does differently; each an id, commit or branch.
+
+        With the repository at `path`, files and symbols are followed to other paths and names.
+        """
         with self._reading() as connection:
             before = query.run(connection, str(analysis_id_1))
             try:
                 after = query.run(connection, str(analysis_id_2), codebase_id=before.codebase_id)
             except UsageError:  # of another codebase: let the comparison say so
                 after = query.run(connection, str(analysis_id_2))
-            return query.compare(connection, before.id, after.id)
+            if path is None:
+                return query.compare(connection, before.id, after.id)
+        from graph_sitter_db import comparing
+
+        return comparing.compare(self._database, before, after, path)
 
     def gate(
         self,

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from graph_sitter_db import behaviour, query
-from graph_sitter_db.checkout import Choice, changes, commits
+from graph_sitter_db.checkout import Choice, changes, commits, names_of
 from graph_sitter_db.db import Database
 from graph_sitter_db.model.changes import Change
 from graph_sitter_db.model.keys import Depth, Family
@@ -50,6 +50,7 @@ def trend(
             since=since,
             depth=depth,
             within=within,
+            names=names_of(path, place, within, run.root_path) if place else None,
         )
 
 

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from graph_sitter_db.checkout.base import Base, base_of
     from graph_sitter_db.checkout.choice import Choice, commits, first_parents
     from graph_sitter_db.checkout.churn import changes
+    from graph_sitter_db.checkout.moved import Held, names_of, renames
     from graph_sitter_db.checkout.one_file import read_file
     from graph_sitter_db.checkout.open import open_tree
     from graph_sitter_db.checkout.past import Past, State
@@ -20,6 +21,7 @@ __all__ = [
     "Base",
     "Choice",
     "Entry",
+    "Held",
     "Past",
     "Place",
     "Selection",
@@ -30,9 +32,11 @@ __all__ = [
     "changes",
     "commits",
     "first_parents",
+    "names_of",
     "open_tree",
     "place_of",
     "read_file",
+    "renames",
 ]
 
 _PLACES = {
@@ -41,6 +45,9 @@ _PLACES = {
     "Choice": "choice",
     "changes": "churn",
     "Entry": "tree",
+    "Held": "moved",
+    "names_of": "moved",
+    "renames": "moved",
     "Past": "past",
     "Place": "place",
     "Selection": "selection",

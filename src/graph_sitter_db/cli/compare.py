@@ -12,7 +12,11 @@ from graph_sitter_db.present import comparison
 @click.command(
     cls=Verb,
     short_help="Show what differs between two runs.",
-    examples=("graph-sitter-db compare main my-branch", "graph-sitter-db compare p2cn8v4b --all"),
+    examples=(
+        "graph-sitter-db compare main my-branch",
+        "graph-sitter-db compare HEAD~5",
+        "graph-sitter-db compare p2cn8v4b --all",
+    ),
 )
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", required=False)
@@ -38,7 +42,7 @@ def compare(
     with session.adapter() as adapter:
         first = chosen(session, adapter, before, repository, language)
         second = adapter.resolve(after, path=repository, language=language or first.language)
-        answer = adapter.compare_analyses(first.id, second.id)
+        answer = adapter.compare_analyses(first.id, second.id, path=repository)
     if session.json:
         screen.show_document(answer)
     else:

@@ -248,9 +248,12 @@ class SymbolChange(Report):
     path: str
     key: str
     kind: str
-    change: str  # new, gone, changed
+    change: str  # new, gone, changed, moved
     cyclomatic_before: int | None = None
     cyclomatic_after: int | None = None
+    before: str | None = None  # of one that moved: `path:key` where it was
+    reason: str | None = None  # by what it is known there: see model/moves.py
+    confidence: int | None = None  # per cent
 
 
 class EdgeChange(Report):
@@ -262,9 +265,31 @@ class EdgeChange(Report):
     change: str  # new, gone
 
 
+class DependencyChange(Report):
+    """Between files, through relations of any kind."""
+
+    source: str
+    target: str
+    change: str  # started, stopped
+
+
+class CycleChange(Report):
+    """Of files that import each other in a circle, as the metric import_cycle_size has them."""
+
+    change: str  # opened, closed, changed
+    files: list[str]  # of one that closed: those it had
+    joined: list[str] = []
+    left: list[str] = []
+    # Dependencies inside it that started, or of one that closed, stopped: what may be the cause.
+    through: list[DependencyChange] = []
+
+
 class FileChange(Report):
     path: str
-    change: str  # new, gone, changed
+    change: str  # new, gone, changed, moved (and perhaps changed)
+    before: str | None = None  # of one that moved: its path in the first run
+    reason: str | None = None
+    confidence: int | None = None
 
 
 class Comparison(Report):
@@ -281,6 +306,8 @@ class Comparison(Report):
     symbols: list[SymbolChange]
     edges: list[EdgeChange]
     edges_compared: bool  # False when one of the runs has no graph
+    dependencies: list[DependencyChange] = []
+    cycles: list[CycleChange] = []
     issues_new: list[IssueReport]
     issues_fixed: list[IssueReport]
     issues_remaining: int

@@ -29,6 +29,7 @@ class Trend(Report):
     depth: str
     others: int  # commits that are recorded at the other depth
     values: list[TrendValue]
+    names: tuple[str, ...] = ()  # paths that the file had before, the last one first
 
 
 class HotspotReport(Report):

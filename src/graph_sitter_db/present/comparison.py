@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from graph_sitter_db.model.reports import (
         Comparison,
+        CycleChange,
+        DependencyChange,
         EdgeChange,
         FileChange,
         IssueReport,
@@ -44,7 +46,9 @@ if TYPE_CHECKING:
         SymbolChange,
     )
 
-_MARKS = {"new": "+", "gone": "-", "changed": "~"}
+_MARKS = {"new": "+", "gone": "-", "changed": "~", "moved": ">"}
+_DEPENDS = {"started": Span("+"), "stopped": Span("-")}
+_CYCLES = {"opened": Tone.BAD, "closed": Tone.GOOD, "changed": Tone.PLAIN}
 _VERDICTS = {"better": Tone.GOOD, "worse": Tone.BAD}
 _LISTED = (Column("mark"), Column("what", Fit.FOLD), Column("more", Fit.FOLD), Column("last"))
 
@@ -58,10 +62,11 @@ def page(answer: Comparison, limit: int | None = 10) -> Page:
         *_section(
             "Files",
             answer.files,
-            [row(_mark(f.change), f.path, "", "") for f in answer.files],
+            [row(_mark(f.change), f.path, *_from(f)) for f in answer.files],
             limit,
         ),
         *_section("Symbols", answer.symbols, [_symbol(each) for each in answer.symbols], limit),
+        *_dependencies(answer, limit),
         *_edges(answer, limit),
         *_issues(answer, limit),
     ]
@@ -159,7 +164,51 @@ def _symbol(symbol: SymbolChange) -> tuple[Span, ...]:
     moved = before is not None and after is not None and before != after
     tone = Tone.PLAIN if not moved else Tone.BAD if (after or 0) > (before or 0) else Tone.GOOD
     told = f"{symbol.kind}, cyclomatic {before} → {after}" if moved else symbol.kind
-    return row(_mark(symbol.change), symbol.key, symbol.path, Span(told, tone))
+    where = f"{symbol.path}, {_origin(symbol)}" if symbol.before else symbol.path
+    return row(_mark(symbol.change), symbol.key, where, Span(told, tone))
+
+
+def _from(file: FileChange) -> tuple[str, str]:
+    return (_origin(file), "") if file.before else ("", "")
+
+
+def _origin(moved: FileChange | SymbolChange) -> str:
+    sure = "" if moved.confidence == 100 else f" {moved.confidence} %"
+    return f"from {moved.before} ({moved.reason}{sure})"
+
+
+def _dependencies(answer: Comparison, limit: int | None) -> Page:
+    """In sentences: this is what people want to be told."""
+    told = [_cycle(each) for each in answer.cycles]
+    told += [(_DEPENDS[each.change], _sentence(each)) for each in answer.dependencies]
+    if not told:
+        return []
+    heading = _heading("Dependencies", _counted(answer))
+    columns = (Column("mark"), Column("what", Fit.FOLD, first=True))
+    grid = Grid(columns, tuple(row(*each) for each in told[:limit]), headed=False, indent=2)
+    return [line(), heading, grid, *_more(len(told), limit)]
+
+
+def _counted(answer: Comparison) -> str:
+    cycles = Counter(each.change for each in answer.cycles)
+    pairs = Counter(each.change for each in answer.dependencies)
+    told = [f"{pairs[name]:,} {name}" for name in ("started", "stopped") if pairs[name]]
+    told += [f"{counted(cycles[name], 'cycle')} {name}" for name in _CYCLES if cycles[name]]
+    return ", ".join(told)
+
+
+def _sentence(change: DependencyChange) -> str:
+    return f"{change.source} {change.change} to depend on {change.target}"
+
+
+def _cycle(cycle: CycleChange) -> tuple[Span, str]:
+    files = ", ".join(cycle.files[:8])
+    more = f" and {len(cycle.files) - 8} more" if len(cycle.files) > 8 else ""
+    parts = [f"an import cycle {cycle.change}: {files}{more}"]
+    parts += [f"joined by {', '.join(cycle.joined)}"] if cycle.joined else []
+    parts += [f"left by {', '.join(cycle.left)}"] if cycle.left else []
+    parts += [f"since {_sentence(each)}" for each in cycle.through[:3]]
+    return Span("o", _CYCLES[cycle.change]), "; ".join(parts)
 
 
 def _edges(answer: Comparison, limit: int | None) -> Page:

@@ -47,6 +47,8 @@ def page(trend: Trend, limit: int = 20) -> Page:
     if not known:
         return [title, line("No recorded commit has a value here: graph-sitter-db backfill")]
     found: Page = [title, *_plot(known), line(), *_table(trend, known, limit)]
+    if trend.names:
+        found.append(line(Span(f"known before as {', '.join(trend.names)}", Tone.MUTED)))
     if trend.others:
         found.append(
             line(Span(f"{trend.others} commits are recorded at another depth", Tone.MUTED))

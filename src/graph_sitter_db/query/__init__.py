@@ -16,6 +16,7 @@ from graph_sitter_db.query.explanation import explain
 from graph_sitter_db.query.files import StoredFile, file_analysis, file_of_run, files, stored_file
 from graph_sitter_db.query.issues import accepted_issues, issues, issues_since
 from graph_sitter_db.query.metrics import defined, metrics, values_by_file, values_of
+from graph_sitter_db.query.moved import Known
 from graph_sitter_db.query.references import run, run_at
 from graph_sitter_db.query.results import result, summary_counts
 from graph_sitter_db.query.retention import candidates, size
@@ -36,6 +37,7 @@ from graph_sitter_db.query.verdicts import verdict
 __all__ = [
     "Definitions",
     "IssueSince",
+    "Known",
     "StoredFile",
     "Touched",
     "accepted_issues",

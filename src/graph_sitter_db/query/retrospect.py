@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from json import dumps
 from typing import Any
 from uuid import UUID
 
@@ -39,8 +40,11 @@ def trend(
     since: datetime | None = None,
     depth: str | None = None,
     within: Sequence[str],
+    names: Mapping[str, str] | None = None,
 ) -> Trend:
     """Of a codebase, a file, a symbol in it, or a folder, at these commits, in their order.
+
+    `names` has the paths that the file had before it was renamed, by commit.
 
     Without a depth it is the one at which more commits are recorded. UsageError for a metric that
     the run does not know.
@@ -57,6 +61,7 @@ def trend(
         path=path,
         key=key,
         since=since,
+        names=dumps(names or {}),
     )
     order = {sha: at for at, sha in enumerate(within)}
     rows = sorted((r for r in rows if r["commit"] in order), key=lambda r: order[r["commit"]])
@@ -70,6 +75,7 @@ def trend(
         place=f"{path}:{key}" if key else path or folder or "",
         depth=chosen,
         others=sum(count for name, count in recorded.items() if name != chosen),
+        names=_names(names or {}, rows),
         values=[*_values(rows)],
     )
 
@@ -102,6 +108,12 @@ def _fill(
     metrics, inside = defined(conn, run_id).values(), any_of((f"{folder.rstrip('/')}/**",))
     for row in rows:
         row["value"] = values_of(conn, row["id"], metrics, inside).get(metric)
+
+
+def _names(names: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The newest first."""
+    found = (names[row["commit"]] for row in reversed(rows) if row["commit"] in names)
+    return tuple(dict.fromkeys(found))
 
 
 def _values(rows: Sequence[Mapping[str, Any]]) -> Iterator[TrendValue]:

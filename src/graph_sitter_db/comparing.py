@@ -1,0 +1,76 @@
+"""Two recorded runs side by side, with what git and the sources tell of what moved between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graph_sitter_db import query
+from graph_sitter_db.checkout import Held, renames
+from graph_sitter_db.model.moves import Lines, Move, alike, equal, lines_of
+
+if TYPE_CHECKING:
+    from graph_sitter_db.db import Database
+    from graph_sitter_db.model.reports import Comparison, RunSummary
+
+
+def compare(
+    database: Database, before: RunSummary, after: RunSummary, path: str | Path
+) -> Comparison:
+    """As `query.compare`, with files and symbols followed where the repository is at `path`."""
+    with database.transaction(read_only=True) as connection:
+        if before.codebase_id != after.codebase_id or before.id == after.id:
+            return query.compare(connection, before.id, after.id)
+        stored = [query.contents(connection, run.id) for run in (before, after)]
+        known = _known(before, after, path, *stored)
+        return query.compare(connection, before.id, after.id, known=known)
+
+
+def _known(
+    before: RunSummary,
+    after: RunSummary,
+    path: str | Path,
+    old: Mapping[str, bytes],
+    new: Mapping[str, bytes],
+) -> query.Known:
+    sides = [_held(before, path), _held(after, path)]
+    lines = _lines(sides[0], old), _lines(sides[1], new)
+    gone, came = {*old} - {*new}, {*new} - {*old}
+    found = equal({name: old[name] for name in gone}, {name: new[name] for name in came})
+    found += _fresh(found, gone, came, [*renames(*sides)] if gone and came else [])
+    texts = [
+        {name: text for name in names - taken if (text := of_side(name))}
+        for names, taken, of_side in (
+            (gone, {move.before for move in found}, lines[0]),
+            (came, {move.after for move in found}, lines[1]),
+        )
+    ]
+    return query.Known([*found, *alike(*texts)], *lines)
+
+
+def _held(run: RunSummary, path: str | Path) -> Held:
+    return Held(path, run.root_path, None if run.is_working_tree else run.commit)
+
+
+def _lines(held: Held, stored: Mapping[str, bytes]) -> Callable[[str], Lines | None]:
+    """Of a file, where it still is what was recorded."""
+
+    @cache
+    def lines(path: str) -> Lines | None:
+        content = held.read(path)
+        if content is None or sha256(content).digest() != stored.get(path):
+            return None
+        return lines_of(content.decode("utf-8", "replace"))
+
+    return lines
+
+
+def _fresh(
+    found: list[Move[str]], gone: set[str], came: set[str], more: list[Move[str]]
+) -> list[Move[str]]:
+    left = gone - {move.before for move in found}
+    free = came - {move.after for move in found}
+    return [move for move in more if move.before in left and move.after in free]
