@@ -122,6 +122,7 @@ def spooled(value: object, release: str = version("graph-sitter-db")) -> bytes:
         (spooled({}, "0.0.9"), "was written by release 0.0.9; flush it with that one"),
         (b"something else", "is no spooled run"),
     ],
+    ids=["hostile", "no run", "cut off", "another release", "something else"],
 )
 def test_a_file_that_is_none_of_ours_runs_nothing_stays_and_hinders_no_other(
     shop: Path,
