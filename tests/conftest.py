@@ -44,6 +44,7 @@ def _nothing_of_the_users(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     """No test finds the user's own database, nor leaves one in the user's folders."""
+    monkeypatch.setenv("GRAPH_SITTER_DB_CACHE", "off")
     if "unit" not in request.path.parts:
         monkeypatch.delenv("GRAPH_SITTER_DB_URL", raising=False)
         monkeypatch.setenv("GRAPH_SITTER_DB_HOME", str(home))

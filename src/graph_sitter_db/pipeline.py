@@ -3,7 +3,7 @@
 import gc
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +11,7 @@ from typing import Protocol
 
 from graph_sitter_db import detect, extract, measure, plugins, score
 from graph_sitter_db.detect.rules.duplicated_code import RULE as DUPLICATED_CODE
+from graph_sitter_db.keeping import Kept, Version
 from graph_sitter_db.model.duplication import Duplication
 from graph_sitter_db.model.facts import FileFacts, MeasuredFile, Source
 from graph_sitter_db.model.keys import Depth, Family, ParseStatus
@@ -97,14 +98,22 @@ def analyse(
     failures: Sequence[Failure] = (),
     manifests: Mapping[str, bytes] | None = None,
     progress: Progress | None = None,
+    kept: Kept | None = None,
 ) -> Analysis:
     """One codebase at one point of history. Without `relate` the analysis is of syntax depth.
 
     `manifests`, by path: pyproject.toml and the like, in which packages say what is for others.
     """
     clock, failed = Clock(progress), [*recipe.failures, *failures]
+    facts: dict[str, FileFacts] = {}
+    known: dict[str, Version] = {}
     with clock.stage("extract", total):
-        facts = {each.path: facts_of(each, recipe.settings) for each in clock.each(sources)}
+        for source in clock.each(sources):
+            if kept and (version := kept.get(source)):
+                known[source.path] = version
+                facts[source.path] = version[0].facts
+            else:
+                facts[source.path] = facts_of(source, recipe.settings)
     relations = Relations()
     if relate:
         with clock.stage("relate"):
@@ -114,8 +123,10 @@ def analyse(
     linkages = relations.linkages if relate and not relations.are_missing else None
     with clock.stage("measure", len(facts)):
         files = [
-            measure.measure(each, recipe.metrics, failures=failed)
-            for _, each in clock.each(sorted(facts.items()))
+            known[path][0]
+            if path in known
+            else measure.measure(each, recipe.metrics, failures=failed)
+            for path, each in clock.each(sorted(facts.items()))
         ]
         duplication = measure.duplication(
             [*facts.values()], partial(recipe.settings.limits_of, DUPLICATED_CODE)
@@ -131,7 +142,10 @@ def analyse(
             structure=structure,
             manifests=manifests,
             duplication=duplication,
+            known={path: found for path, (_, found) in known.items()},
         )
+        if kept:
+            kept.put(_new(files, detected, known, failed))
     with clock.stage("score"):
         scored = score.score(detected.issues, {f.path: f.facts.lines.source for f in files})
         totals = measure.totals(files, linkages or {}, recipe.metrics, structure, duplication)
@@ -201,6 +215,19 @@ class Clock:
         for done, item in enumerate(items, 1):
             yield item
             self._progress(self._stage, done, self._total)
+
+
+def _new(
+    files: Iterable[MeasuredFile],
+    detected: detect.Detected,
+    known: Container[str],
+    failed: Iterable[Failure],
+) -> Iterator[Version]:
+    """What is worth keeping; not of files that were left out, or that something failed on."""
+    without = {failure.path for failure in (*failed, *detected.failures)}
+    for file in files:
+        if file.path not in known and file.path not in without and file.facts.is_read:
+            yield file, detected.by_file.get(file.path, {})
 
 
 def _structure(

@@ -13,6 +13,7 @@ from graph_sitter_db.checkout import Tree, open_tree, read_file
 from graph_sitter_db.dating import dated
 from graph_sitter_db.db import Database
 from graph_sitter_db.errors import AnalysisError, DatabaseError, RepositoryError, UsageError
+from graph_sitter_db.keeping import kept
 from graph_sitter_db.languages import family_of
 from graph_sitter_db.model.coverage import CoverageReport
 from graph_sitter_db.model.facts import FileFacts
@@ -81,18 +82,20 @@ def record_codebase(
     _check_count(len(held.sources), held.family, held.settings)
     recipe = Recipe.of(held.settings)
     job = Job(held.origin, held.family, Depth.GRAPH, recipe, "api", held.peculiar)
-    return _recorded(
-        database,
-        job,
-        lambda _: analyse(
-            held.origin,
-            held.family,
-            held.sources,
-            recipe,
-            relate=held.relate,
-            manifests=held.manifests,
-        ),
-    )
+
+    def analysed(_: store.Begun) -> Analysis:
+        with kept(recipe.definitions) as before:
+            return analyse(
+                held.origin,
+                held.family,
+                held.sources,
+                recipe,
+                relate=held.relate,
+                manifests=held.manifests,
+                kept=before,
+            )
+
+    return _recorded(database, job, analysed)
 
 
 def _of_job(database: Database, job: Job, tree: Tree, progress: Progress | None) -> store.Recorded:
@@ -184,16 +187,18 @@ def analysed_tree(tree: Tree, job: Job, progress: Progress | None) -> Analysis:
                 progress=progress,
             )
 
-    analysis = analyse(
-        tree.origin,
-        job.family,
-        tree.sources(job.family),
-        job.recipe,
-        relate=relate if job.depth is Depth.GRAPH else None,
-        total=tree.families()[job.family],
-        manifests=tree.manifests(),
-        progress=progress,
-    )
+    with kept(job.recipe.definitions) as before:
+        analysis = analyse(
+            tree.origin,
+            job.family,
+            tree.sources(job.family),
+            job.recipe,
+            relate=relate if job.depth is Depth.GRAPH else None,
+            total=tree.families()[job.family],
+            manifests=tree.manifests(),
+            progress=progress,
+            kept=before,
+        )
     others = {*Family} - {job.family}
     unread = [
         each

@@ -1,22 +1,19 @@
 """When no database can be reached: analyses are written to files, and recorded later."""
 
 import gzip
-import io
-import pickle
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from graph_sitter_db import recording
 from graph_sitter_db.dating import dated_anew
 from graph_sitter_db.db import Database
 from graph_sitter_db.errors import UsageError
+from graph_sitter_db.model import own_data
 from graph_sitter_db.model.keys import Depth
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.snapshot import AnalysedFile, Analysis
@@ -27,15 +24,6 @@ from graph_sitter_db.store import Recorded
 
 SUFFIX = ".spool"
 _HEAD = b"graph-sitter-db spool "
-_OURS = "graph_sitter_db.model."
-# What else the data consist of. Nothing that is named in a file is called, but to make these.
-_PLAIN = {
-    ("datetime", "datetime"),
-    ("datetime", "timedelta"),
-    ("datetime", "timezone"),
-    ("builtins", "frozenset"),
-    ("builtins", "set"),
-}
 
 
 def spool(
@@ -128,7 +116,7 @@ def _write(folder: Path, spooled: Spooled) -> Path:
 
 def _packed(spooled: Spooled) -> bytes:
     head = _HEAD + version("graph-sitter-db").encode() + b"\n"
-    return head + gzip.compress(pickle.dumps(spooled), mtime=0)
+    return head + gzip.compress(own_data.dumps(spooled), mtime=0)
 
 
 def _read(file: Path) -> Spooled:
@@ -142,22 +130,9 @@ def _read(file: Path) -> Spooled:
     if release != version("graph-sitter-db"):
         raise UsageError(f"{file} was written by release {release}; flush it with that one.")
     try:
-        found = _Data(io.BytesIO(gzip.decompress(body))).load()
-    except (EOFError, OSError, pickle.UnpicklingError, AttributeError, TypeError) as error:
+        found = own_data.loads(gzip.decompress(body))
+    except (OSError, *own_data.DAMAGES) as error:
         raise UsageError(f"{file} is damaged: {error}. Record its commit again.") from error
     if not isinstance(found, Spooled):
         raise UsageError(f"{file} is damaged: it holds no run. Record its commit again.")
     return found
-
-
-class _Data(pickle.Unpickler):
-    """Reads our own data and nothing else: a file from elsewhere must not run anything."""
-
-    def find_class(self, module_name: str, global_name: str) -> Any:
-        if (module_name, global_name) not in _PLAIN and not module_name.startswith(_OURS):
-            raise pickle.UnpicklingError(f"{module_name}.{global_name} is no data of ours")
-        found = getattr(import_module(module_name), global_name)
-        # What a module of ours only imports is not ours either.
-        if not isinstance(found, type) or found.__module__ != module_name:
-            raise pickle.UnpicklingError(f"{module_name}.{global_name} is no class of ours")
-        return found

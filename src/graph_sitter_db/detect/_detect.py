@@ -15,6 +15,8 @@ from graph_sitter_db.model.relations import Failure, Linkage
 from graph_sitter_db.model.structure import Structure
 from graph_sitter_db.settings import Settings
 
+type FoundIn = Mapping[str, tuple[Finding, ...]]  # one file's findings by rule
+
 
 @dataclass(frozen=True, slots=True)
 class Detected:
@@ -23,6 +25,7 @@ class Detected:
     issues: Mapping[str, tuple[Issue, ...]]
     accepted: Mapping[str, tuple[Issue, ...]]
     failures: tuple[Failure, ...] = ()
+    by_file: Mapping[str, FoundIn] = field(default_factory=dict)  # what bytes alone decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,13 @@ def detect(
     structure: Structure | None = None,
     manifests: Mapping[str, bytes] | None = None,
     duplication: Duplication | None = None,
+    known: Mapping[str, FoundIn] | None = None,
 ) -> Detected:
     """All issues of a codebase. Without linkages the checks that need the graph are left out.
 
     A rule that raises loses what it would have found there (one file, or the codebase) and nothing
-    else. Generated files are judged only for whether they parse: nobody edits them.
+    else. Generated files are judged only for whether they parse: nobody edits them. Of the files
+    that are `known` it is known what bytes alone decide: `by_file` of an earlier time.
     """
     settings = settings or Settings()
     codebase = Codebase(
@@ -70,7 +75,7 @@ def detect(
     found: list[Found] = []
     failures: list[Failure] = []
     for rule in rules:
-        for path, check in _checks(rule, codebase, linkages is not None):
+        for path, check in _checks(rule, codebase, linkages is not None, known or {}):
             _try(rule, path, check, codebase, found, failures)
     run = [rule for rule in rules if rule.check_codebase is None or linkages is not None]
     issues = accepted(identified(found), codebase.files)
@@ -80,17 +85,23 @@ def detect(
         _by_path(issue for issue in issues if issue.accepted is None),
         _by_path(issue for issue in issues if issue.accepted is not None),
         tuple(failures),
+        _by_file(found),
     )
 
 
 type Check = Callable[[], Iterable[Finding]]
 
 
-def _checks(rule: Rule, codebase: Codebase, with_graph: bool) -> Iterator[tuple[str, Check]]:
+def _checks(
+    rule: Rule, codebase: Codebase, with_graph: bool, known: Mapping[str, FoundIn]
+) -> Iterator[tuple[str, Check]]:
     """What is to be run, each with the path it is about; "" is the codebase."""
     settings, check_file, check_codebase = codebase.settings, rule.check_file, rule.check_codebase
     if check_file:
         for path, file in codebase.files.items():
+            if path in known:
+                yield path, lambda path=path: known[path].get(rule.name, ())  # type: ignore[misc]
+                continue
             limits = settings.limits_of(rule, path)
             yield path, lambda file=file, limits=limits: check_file(file, limits)  # type: ignore[misc]
     if check_codebase and with_graph:
@@ -125,6 +136,15 @@ def _is_wanted(rule: Rule, finding: Finding, codebase: Codebase) -> bool:
     if codebase.files[finding.path].facts.is_generated and rule.category != "parse":
         return False
     return codebase.settings.judges(rule, finding.path)
+
+
+def _by_file(found: Iterable[Found]) -> dict[str, FoundIn]:
+    grouped: dict[str, dict[str, tuple[Finding, ...]]] = defaultdict(dict)
+    for each in found:
+        if not each.needs_graph:
+            of_file, rule = grouped[each.finding.path], each.rule.name
+            of_file[rule] = (*of_file.get(rule, ()), each.finding)
+    return dict(grouped)
 
 
 def _by_path(issues: Iterable[Issue]) -> dict[str, tuple[Issue, ...]]:

@@ -24,6 +24,13 @@ def facts(source: "Source") -> "FileFacts":
     return facts(source)
 
 
+def deferred(source: "Source") -> Any:
+    """The root of a file's syntax tree, parsed when it is first looked at."""
+    from graph_sitter_db.extract.syntax_later import Deferred
+
+    return Deferred(source)
+
+
 def adopt(codebase: Any) -> "Graph":
     """A user's own graph_sitter Codebase, taken as it is."""
     from graph_sitter_db.extract.graph import adopt

@@ -54,10 +54,15 @@ def facts(source: Source) -> FileFacts:
         exports=None if walk.exports is None else frozenset(walk.exports - {""}),
         commented_code=tuple(commented_code(text.parsed, walk.comments, walk.spec)),
         tree=tree.root_node,
-        places=walk.kept,
+        places=dict(walk.kept),
         tokens=_tokens(walk),
         **_marks(source),
     )
+
+
+def root_of(source: Source) -> Node:
+    """The syntax tree's root, of what `facts` could read."""
+    return _parsed(text_of(source.content, languages.family(source.language)), source).root_node
 
 
 def _decoded(names: Iterable[bytes], text: Text) -> frozenset[str]:
