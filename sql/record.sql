@@ -356,6 +356,10 @@ UPDATE analytics.analysis_runs SET
     metadata = metadata || jsonb_build_object('coverage', CAST(:coverage AS jsonb))
 WHERE id = :run_id;
 
+-- attach_reports --
+UPDATE analytics.analysis_runs SET metadata = metadata || jsonb_build_object('reported', CAST(:reported AS jsonb))
+WHERE id = :run_id;
+
 -- keep_verdict --
 UPDATE analytics.analysis_runs SET metadata = metadata || jsonb_build_object('gate', CAST(:verdict AS jsonb))
 WHERE id = :run_id;

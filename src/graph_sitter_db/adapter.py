@@ -96,16 +96,20 @@ class CodebaseDBAdapter(History):
         languages: Iterable[str] | None = None,
         progress: Progress | None = None,
         coverage: Iterable[str | Path] = (),
+        reports: Iterable[str | Path] = (),
     ) -> list[AnalysisResult]:
         """Analyse a folder, or one of its repository's commits: one run per language family.
 
         A commit that was recorded with the same settings is not analysed again, its run returned.
         What the files of `coverage` (Cobertura, lcov) say is kept with the run, new or not, in
-        place of what was known of its coverage.
+        place of what was known of its coverage; so is what the files of `reports` say (SARIF,
+        SonarQube's generic issues, JUnit).
         """
         from graph_sitter_db import recording
 
-        runs = recording.record(self._database, path, commit, depth, languages, progress, coverage)
+        runs = recording.record(
+            self._database, path, commit, depth, languages, progress, coverage, reports
+        )
         return [self._result(each.run_id, each.already, each.rows) for each in runs]
 
     def spool(
@@ -118,11 +122,12 @@ class CodebaseDBAdapter(History):
         languages: Iterable[str] | None = None,
         progress: Progress | None = None,
         coverage: Iterable[str | Path] = (),
+        reports: Iterable[str | Path] = (),
     ) -> list[Path]:
         """As `record`, but into files in `folder`, for a time when no database can be reached."""
         from graph_sitter_db import spooling
 
-        return spooling.spool(path, commit, depth, languages, progress, coverage, folder)
+        return spooling.spool(path, commit, depth, languages, progress, coverage, folder, reports)
 
     def flush(self, folder: str | Path) -> list[AnalysisResult]:
         """Record what was spooled to a folder; each file is removed once it is recorded.
@@ -196,6 +201,12 @@ class CodebaseDBAdapter(History):
         from graph_sitter_db import comparing
 
         return comparing.compare(self._database, before, after, path)
+
+    def check(self, path: str | Path = ".") -> list[IssueReport]:
+        """Issues of the files that are staged in git, new or existing; asks no database."""
+        from graph_sitter_db import checking
+
+        return checking.check(path)
 
     def gate(
         self,
@@ -318,8 +329,10 @@ class CodebaseDBAdapter(History):
         *,
         accepted: bool = False,
     ) -> list[IssueReport]:
-        """What is open, the gravest first; `accepted`: what comments in the code accept instead."""
-        asked = query.accepted_issues if accepted else query.issues
+        """What is open, the gravest first, other tools' findings with it; `accepted`: what comments
+        in the code accept instead.
+        """
+        asked = query.accepted_issues if accepted else query.with_reported
         with self._reading() as connection:
             return asked(connection, run, severity, rule, path, limit)
 

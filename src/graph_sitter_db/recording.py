@@ -20,6 +20,7 @@ from graph_sitter_db.model.facts import FileFacts
 from graph_sitter_db.model.keys import Depth, Family
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.relations import Relations
+from graph_sitter_db.model.reported import ToolReport
 from graph_sitter_db.model.snapshot import Analysis, Origin
 from graph_sitter_db.model.spooled import Spooled
 from graph_sitter_db.pipeline import Progress, Recipe, analyse
@@ -46,13 +47,14 @@ def record(
     languages: Iterable[str] | None,
     progress: Progress | None,
     coverage: Iterable[str | Path] = (),
+    reports: Iterable[str | Path] = (),
 ) -> list[store.Recorded]:
-    """One run per language family of the tree, with what the coverage reports say of it."""
-    reports = reports_of(coverage)
+    """One run per language family of the tree, with what the reports say of it."""
+    found = reports_of(coverage, reports)
     tree, jobs = jobs_of(path, commit, depth, languages)
     recorded = [_of_job(database, job, tree, progress) for job in jobs]
     for job, each in zip(jobs, recorded, strict=True):
-        cover(database, each.run_id, reports, job.family, tree.families().keys() - {job.family})
+        attach(database, each.run_id, found, job.family, tree.families().keys() - {job.family})
     return recorded
 
 
@@ -70,8 +72,13 @@ def jobs_of(
     return tree, [Job(tree.origin, family, wanted, recipe, "record") for family in families]
 
 
-def reports_of(coverage: Iterable[str | Path]) -> list[CoverageReport]:
-    return [ingest.coverage(each) for each in _several(coverage)]
+def reports_of(
+    coverage: Iterable[str | Path], reports: Iterable[str | Path] = ()
+) -> list[CoverageReport | ToolReport]:
+    return [
+        *(ingest.coverage(each) for each in _several(coverage)),
+        *(ingest.report(each) for each in _several(reports)),
+    ]
 
 
 def record_codebase(
@@ -124,7 +131,7 @@ def flush(database: Database, spooled: Spooled) -> store.Recorded:
     if not begun.done:
         with _failing(database, begun):
             done = store.complete(database, begun, analysis)
-    cover(database, done.run_id, spooled.reports, analysis.family, spooled.beside)
+    attach(database, done.run_id, spooled.reports, analysis.family, spooled.beside)
     return done
 
 
@@ -152,10 +159,10 @@ def _recorded(
         return store.complete(database, begun, analysed(begun))
 
 
-def cover(
+def attach(
     database: Database,
     run_id: UUID,
-    reports: Sequence[CoverageReport],
+    reports: Sequence[CoverageReport | ToolReport],
     family: Family,
     beside: Collection[Family],
 ) -> None:
@@ -163,8 +170,12 @@ def cover(
         return
     with database.transaction(read_only=True) as connection:
         functions = query.functions(connection, run_id)
-    if found := measure.coverage(reports, functions, family, beside):
-        store.cover(database, run_id, found)
+    of_lines = [each for each in reports if isinstance(each, CoverageReport)]
+    if covered := measure.coverage(of_lines, functions, family, beside):
+        store.cover(database, run_id, covered)
+    of_tools = [each for each in reports if isinstance(each, ToolReport)]
+    if attached := measure.attached(of_tools, functions, family, beside):
+        store.attach(database, run_id, attached)
 
 
 def _several(paths: str | Path | Iterable[str | Path]) -> Iterable[str | Path]:

@@ -34,9 +34,10 @@ def spool(
     progress: Progress | None,
     coverage: Iterable[str | Path],
     folder: str | Path,
+    reports: Iterable[str | Path] = (),
 ) -> list[Path]:
     """Analyse as for recording, and write each run to a file of its own."""
-    reports = recording.reports_of(coverage)
+    found = recording.reports_of(coverage, reports)
     tree, jobs = recording.jobs_of(path, commit, depth, languages)
     written = []
     for job in jobs:
@@ -44,7 +45,7 @@ def spool(
         if job.depth is Depth.GRAPH:
             analysis = dated_anew(tree, analysis)
         beside = frozenset(tree.families().keys() - {job.family})
-        held = Spooled(_bare(analysis), tuple(reports), beside)
+        held = Spooled(_bare(analysis), tuple(found), beside)
         written.append(_write(Path(folder), held))
     return written
 

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -162,10 +161,52 @@ def test_the_pre_commit_hook_judges_what_is_about_to_be_committed(
     repository: Path, job: dict[str, str]
 ) -> None:
     (hook,) = yaml.safe_load((EXAMPLES / "pre-commit.yml").read_text())["repos"][0]["hooks"]
-    shell(shlex.join(shlex.split(hook["entry"])), repository, job)
+    (ours,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert {key: ours[key] for key in hook.keys() & ours.keys()} == {
+        key: value for key, value in hook.items() if key != "additional_dependencies"
+    }
+    shell(ours["entry"], repository, job)
     (repository / "ask.py").write_text(BAD)
     shell("git add ask.py", repository, job)
-    assert "ask.py:5 ask" in shell(hook["entry"], repository, job, 1)
+    assert "ask.py:5" in shell(ours["entry"], repository, job, 1)
+
+
+def test_the_action_records_judges_and_reports_a_pull_request(
+    checkout: Callable[..., Path], job: dict[str, str], tmp_path: Path
+) -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    steps = {step["name"]: step for step in action["runs"]["steps"]}
+    assert steps.pop("Install")["run"] == 'pip install "$VERSION"'
+    assert action["inputs"]["version"]["default"] == "graph-sitter-db"
+    given = {name: each["default"] for name, each in action["inputs"].items()} | {"depth": "syntax"}
+    outputs = tmp_path / "outputs"
+    ci = {
+        **job,
+        "GITHUB_REF": "refs/pull/7/merge",
+        "GITHUB_BASE_REF": "main",
+        "GITHUB_OUTPUT": str(outputs),
+        "RUNNER_TEMP": str(tmp_path),
+    }
+    root = checkout(BAD, merge=True)
+    told = {}
+    for name, step in steps.items():
+        variables = {
+            key: given[value.removeprefix("${{ inputs.").removesuffix(" }}")]
+            if "inputs." in value
+            else "pull_request"
+            for key, value in step["env"].items()
+        }
+        told[name] = shell(step["run"], root, ci | variables, 1 if name == "Judge" else 0)
+    written = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+    assert written["status"] == "failed"
+    assert 0 < float(written["score"]) <= 100
+    assert "::error file=ask.py,line=5" in told["Report"]
+    assert json.loads(Path(written["sarif"]).read_text())["version"] == "2.1.0"
+    assert "acme/hello (python)" in Path(written["comment"]).read_text()
+    promised = {
+        each["value"].split(".")[-1].removesuffix(" }}") for each in action["outputs"].values()
+    }
+    assert promised == {*written}
 
 
 def test_every_format_is_listed_with_the_command() -> None:

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from graph_sitter_db.checkout.base import Base, base_of
     from graph_sitter_db.checkout.choice import Choice, commits, first_parents
     from graph_sitter_db.checkout.churn import changes
+    from graph_sitter_db.checkout.index import Staged, staged
     from graph_sitter_db.checkout.moved import Held, names_of, renames
     from graph_sitter_db.checkout.one_file import read_file
     from graph_sitter_db.checkout.open import open_tree
@@ -26,6 +27,7 @@ __all__ = [
     "Place",
     "Selection",
     "Since",
+    "Staged",
     "State",
     "Tree",
     "base_of",
@@ -37,6 +39,7 @@ __all__ = [
     "place_of",
     "read_file",
     "renames",
+    "staged",
 ]
 
 _PLACES = {
@@ -52,6 +55,8 @@ _PLACES = {
     "Place": "place",
     "Selection": "selection",
     "Since": "since",
+    "Staged": "index",
+    "staged": "index",
     "Tree": "tree",
     "base_of": "base",
     "State": "past",

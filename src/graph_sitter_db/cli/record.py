@@ -19,6 +19,7 @@ from graph_sitter_db.errors import DatabaseUnavailable, EmbeddedServerError
         "graph-sitter-db record ~/src/click --commit v8.1.0",
         "graph-sitter-db record --depth syntax --language python --json",
         "graph-sitter-db record --coverage coverage.xml --coverage web/lcov.info",
+        "graph-sitter-db record --report ruff.sarif --report tests.xml",
     ),
 )
 @click.argument("path", default=".")
@@ -39,6 +40,14 @@ from graph_sitter_db.errors import DatabaseUnavailable, EmbeddedServerError
     multiple=True,
     help="Coverage report to keep with the run, Cobertura or lcov; may be repeated.",
 )
+@click.option(
+    "--report",
+    "reports",
+    metavar="FILE",
+    multiple=True,
+    help="Another tool's report to keep with the run, SARIF, SonarQube's generic issues or JUnit; "
+    "may be repeated.",
+)
 @click.option("--upgrade", is_flag=True, help="Install or upgrade the database's schema first.")
 @click.option(
     "--spool",
@@ -54,6 +63,7 @@ def record(
     depth: str,
     languages: tuple[str, ...],
     coverage: tuple[str, ...],
+    reports: tuple[str, ...],
     upgrade: bool,
     spool: bool,
 ) -> None:
@@ -61,7 +71,7 @@ def record(
 
     Without --commit the files are recorded as they lie there; with it they are read from git, and
     nothing in the folder is looked at or touched. The same commit is recorded once; with --coverage
-    its run gets what the reports say, in place of what it knew of its coverage.
+    or --report its run gets what they say, in place of what it knew of that.
     """
     with session.adapter(upgrade=upgrade) as adapter, progress_bar() as progress:
         asked: dict[str, Any] = {
@@ -70,6 +80,7 @@ def record(
             "languages": list(languages) or None,
             "progress": progress,
             "coverage": coverage,
+            "reports": reports,
         }
         try:
             results = adapter.record(path, **asked)

@@ -23,6 +23,7 @@ _PLACES = {
     "explain": (f"{_HERE}.explain:explain", "Show where the points of a score went."),
     "rules": (f"{_HERE}.rules:rules", "List the rules, or run one written in SQL."),
     "compare": (f"{_HERE}.compare:compare", "Show what differs between two runs."),
+    "check": (f"{_HERE}.check:check", "Judge what is about to be committed."),
     "gate": (f"{_HERE}.gate:gate", "Judge a change by a policy, for CI."),
     "export": (f"{_HERE}.export:export", "Write a run in another tool's format."),
     "trend": (f"{_HERE}.trend:trend", "Show how a metric changed from commit to commit."),

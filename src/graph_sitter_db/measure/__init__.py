@@ -1,6 +1,7 @@
 """Stage 3: facts → measurements."""
 
 from graph_sitter_db.measure._measure import measure
+from graph_sitter_db.measure.attached import attached
 from graph_sitter_db.measure.covered import coverage
 from graph_sitter_db.measure.duplication import duplication
 from graph_sitter_db.measure.fans import fans
@@ -17,6 +18,7 @@ from graph_sitter_db.measure.totals import (
 __all__ = [
     "Comparable",
     "FileTally",
+    "attached",
     "comparable",
     "coverage",
     "duplicated_in",

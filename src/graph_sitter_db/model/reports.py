@@ -328,6 +328,15 @@ class CoverageSummary(Report):
     reports: list[str]
 
 
+class SuiteReport(Report):
+    """What JUnit's XML says of all tests that ran."""
+
+    passed: int
+    failed: int  # failures and errors
+    skipped: int
+    seconds: float
+
+
 class AnalysisResult(Report):
     """One analysis, as recorded (`id` is None only when storing was not asked for)."""
 
@@ -369,6 +378,9 @@ class AnalysisResult(Report):
     seconds: dict[str, float]
     coverage: CoverageSummary | None = None  # None when no report was given
     accepted_issues: int = 0  # by comments in the code; they are not among the issues
+    # Of other tools; they cost no points, and their rules are named `tool/rule`.
+    reported: list[IssueReport] = []
+    tests: SuiteReport | None = None
 
 
 class BackfillReport(Report):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from graph_sitter_db.model.coverage import CoverageReport
 from graph_sitter_db.model.keys import Family
+from graph_sitter_db.model.reported import ToolReport
 from graph_sitter_db.model.snapshot import Analysis
 
 
@@ -12,5 +13,5 @@ class Spooled:
     """What a run is recorded from, without what no database holds: trees, functions of rules."""
 
     analysis: Analysis
-    reports: tuple[CoverageReport, ...]
+    reports: tuple[CoverageReport | ToolReport, ...]
     beside: frozenset[Family]  # other families of the same files, which reports may be about

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graph_sitter_db.present import comparison, coverage
+from graph_sitter_db.present import comparison, coverage, reported
 from graph_sitter_db.present.explanation import debt
 from graph_sitter_db.present.figures import counted, grade_tone, number, score_tone, signed
 from graph_sitter_db.present.issues import totals
@@ -81,6 +81,7 @@ def page(result: AnalysisResult) -> Page:
         line(f"- {totals(result.issues, result.accepted_issues)}"),
         line("- ", *_since(result)),
         *([line(f"- Coverage: {coverage.told(result.coverage)}")] if result.coverage else []),
+        *(line(f"- {each}") for each in reported.told(result)),
         *_list("Recommendations", result.recommendations),
         *_list("Notes", _notes(result)),
         line(_run(result)),

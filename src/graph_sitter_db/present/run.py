@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graph_sitter_db.present import coverage
+from graph_sitter_db.present import coverage, reported
 from graph_sitter_db.present import files as file_list
 from graph_sitter_db.present.explanation import debt
 from graph_sitter_db.present.figures import ABSENT, counted, moment, number, percent, score
@@ -60,6 +60,8 @@ def _identity(run: RunSummary, result: AnalysisResult) -> Grid:
         del facts["Resolved"]
     if result.coverage:
         facts["Coverage"] = Span(coverage.told(result.coverage))
+    if others := [*reported.told(result)]:
+        facts["Reported"] = Span("; ".join(others))
     columns = (Column("what"), Column("value", Fit.FOLD))
     rows = tuple((Span(name, Tone.MUTED), value) for name, value in facts.items())
     return Grid(columns, rows, headed=False)

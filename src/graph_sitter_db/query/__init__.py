@@ -14,7 +14,7 @@ from graph_sitter_db.query.comparison import compare
 from graph_sitter_db.query.dependencies import dependencies
 from graph_sitter_db.query.explanation import explain
 from graph_sitter_db.query.files import StoredFile, file_analysis, file_of_run, files, stored_file
-from graph_sitter_db.query.issues import accepted_issues, issues, issues_since
+from graph_sitter_db.query.issues import accepted_issues, issues, issues_since, with_reported
 from graph_sitter_db.query.metrics import defined, metrics, values_by_file, values_of
 from graph_sitter_db.query.moved import Known
 from graph_sitter_db.query.references import run, run_at
@@ -80,4 +80,5 @@ __all__ = [
     "values_by_file",
     "values_of",
     "verdict",
+    "with_reported",
 ]

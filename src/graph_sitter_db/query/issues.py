@@ -9,6 +9,7 @@ from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.keys import Severity
 from graph_sitter_db.model.reports import IssueReport
 from graph_sitter_db.query.named import ask
+from graph_sitter_db.query.reported import reported_issues
 from graph_sitter_db.query.runs import previous_id
 
 
@@ -23,6 +24,28 @@ def issues(
     """The gravest first; of exactly `severity`, of one rule, in one file or folder."""
     wanted = {"severity": _severity(severity), "rule": rule, "path": path, "limit": limit}
     return issues_since(conn, run_id, previous_id(conn, run_id), **wanted)
+
+
+def with_reported(
+    conn: Connection[Any],
+    run_id: UUID,
+    severity: str | None = None,
+    rule: str | None = None,
+    path: str | None = None,
+    limit: int | None = None,
+) -> list[IssueReport]:
+    """As `issues`, with what other tools found beside it."""
+    others = [
+        each
+        for each in reported_issues(conn, run_id, previous_id(conn, run_id))
+        if severity in (None, each.severity)
+        and rule in (None, each.rule)
+        and (path is None or f"{each.path}/".startswith(f"{path.rstrip('/')}/"))
+    ]
+    found = [*issues(conn, run_id, severity, rule, path, None if others else limit), *others]
+    order = [*Severity]
+    found.sort(key=lambda each: (-order.index(Severity(each.severity)), each.path, each.start_line))
+    return found[:limit]
 
 
 def accepted_issues(

@@ -11,6 +11,7 @@ from graph_sitter_db.model.reports import AnalysisResult, CoverageSummary, Failu
 from graph_sitter_db.query.comparison import compare
 from graph_sitter_db.query.issues import issues_since
 from graph_sitter_db.query.named import ask
+from graph_sitter_db.query.reported import notes_reported, reported_issues, tests_reported
 from graph_sitter_db.query.runs import previous_id, run_by_id
 
 
@@ -44,10 +45,12 @@ def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
         already_recorded=True,
         rows_written={},
         failures=[FailureReport.model_validate(each) for each in row["failures"] or []],
-        notes=[*(row["notes"] or []), *notes],
+        notes=[*(row["notes"] or []), *notes, *notes_reported(conn, run_id)],
         since=compare(conn, before, run_id) if before else None,
         seconds=row["seconds"] or {},
         coverage=CoverageSummary.model_validate(covered) if covered else None,
+        reported=reported_issues(conn, run_id, before),
+        tests=tests_reported(conn, run_id),
         **_counts(run, row),
     )
 

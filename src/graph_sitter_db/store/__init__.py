@@ -4,6 +4,7 @@
 all or nothing. Whoever records the same commit meanwhile, or after a crash, continues that row.
 """
 
+from graph_sitter_db.store.attached import attach
 from graph_sitter_db.store.coverage import cover
 from graph_sitter_db.store.digests import configuration_digest, extractor_digest
 from graph_sitter_db.store.history import History, Point
@@ -19,6 +20,7 @@ __all__ = [
     "History",
     "Point",
     "Recorded",
+    "attach",
     "begin",
     "complete",
     "configuration_digest",
