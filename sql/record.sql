@@ -111,7 +111,7 @@ WHERE codebase_id = :codebase_id AND sources_digest = :sources_digest AND depth 
 ORDER BY completed_at DESC LIMIT 1;
 
 -- repeat_run --
--- What a report told of a twin's coverage was of its own commit.
+-- What reports told of a twin, and the gate said of it, was of its own commit.
 UPDATE analytics.analysis_runs r SET
     status = t.status, snapshot_id = t.snapshot_id, completed_at = clock_timestamp(),
     files_analyzed = t.files_analyzed, files_reused = t.files_analyzed, files_failed = t.files_failed,
@@ -122,7 +122,7 @@ UPDATE analytics.analysis_runs r SET
     technical_debt_minutes = t.technical_debt_minutes, technical_debt_ratio = t.technical_debt_ratio,
     metrics = t.metrics - ARRAY(SELECT m.metric_name::text FROM analytics.metric_definitions m WHERE m.category = 'coverage'),
     node_count = t.node_count, failures = t.failures, notes = :notes,
-    graph_summary = t.graph_summary, seconds = :seconds, metadata = t.metadata - 'coverage'
+    graph_summary = t.graph_summary, seconds = :seconds, metadata = t.metadata - ARRAY['coverage', 'reported', 'gate']
 FROM analytics.analysis_runs t
 WHERE r.id = :run_id AND t.id = :twin_id;
 

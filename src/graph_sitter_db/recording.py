@@ -126,6 +126,7 @@ def flush(database: Database, spooled: Spooled) -> store.Recorded:
         definitions=analysis.definitions,
         settings=analysis.settings,
         trigger="flush",
+        sources=spooled.sources,
     )
     done = store.Recorded(begun.run_id, begun.place.codebase_id, already=True)
     if not begun.done:

@@ -45,7 +45,7 @@ def spool(
         if job.depth is Depth.GRAPH:
             analysis = dated_anew(tree, analysis)
         beside = frozenset(tree.families().keys() - {job.family})
-        held = Spooled(_bare(analysis), tuple(found), beside)
+        held = Spooled(_bare(analysis), tuple(found), beside, tree.digest(job.family))
         written.append(_write(Path(folder), held))
     return written
 

@@ -87,6 +87,12 @@ class Evidence:
     def _base(self) -> UUID | None:
         return self.before.id if self.before else None
 
+    def best(self, measure: str, *, higher: bool) -> float | None:
+        """That the base's branch ever had."""
+        if self.before is None:
+            return None
+        return query.best_value(self.connection, self.before.id, measure, higher=higher)
+
     def values(
         self, run: RunSummary, metrics: Mapping[str, Metric], within: Pattern[str] | None
     ) -> Mapping[str, float]:

@@ -1,7 +1,7 @@
 """What a condition is about: a value now, one of the base, and what moved it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum
 
 from graph_sitter_db.errors import UsageError
@@ -44,6 +44,17 @@ class Measured:
 
 def measured(evidence: Evidence, condition: Condition, name: str, on: str) -> Measured:
     """`on` is project or patch. UsageError where nothing of that name is measured there."""
+    if condition.target != "best":
+        return _measured(evidence, condition, name, on)
+    if on != "project" or condition.paths or condition.severity or condition.rules:
+        raise UsageError(
+            f"{on}.{name}: target = best is of a whole project, without paths, severity and rules"
+        )
+    found = _measured(evidence, condition, name, on)
+    return replace(found, base=evidence.best(found.measure, higher=found.higher))
+
+
+def _measured(evidence: Evidence, condition: Condition, name: str, on: str) -> Measured:
     measure = condition.measure or name
     measure = ALIASES.get(measure, measure)
     known: dict[tuple[str, str], Callable[[Evidence, Condition], Measured]] = {

@@ -23,9 +23,9 @@ class Condition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     measure: str = ""  # score, issues, debt, coverage or a metric
-    # auto: what the base has, of the whole codebase on new code too. None: auto, or, for issues
-    # and debt of new code, 0.
-    target: FiniteFloat | Literal["auto"] | None = None
+    # auto: what the base has, of the whole codebase on new code too. best: the best that the base's
+    # branch ever had. None: auto, or, for issues and debt of new code, 0.
+    target: FiniteFloat | Literal["auto", "best"] | None = None
     # How far from the target still passes, in the measure's unit.
     threshold: Annotated[FiniteFloat, Field(ge=0)] = 0
     level: Literal["fail", "warn"] = "fail"

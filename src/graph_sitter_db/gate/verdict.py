@@ -54,7 +54,7 @@ def _limit(condition: Condition, on: str, name: str, found: Measured) -> float |
         target = target or 0
     elif on == "patch" and target is None:
         raise UsageError(f"patch.{name}: what is to be kept to? Give target a number, or auto")
-    base = found.base if target in (None, "auto") else target
+    base = found.base if target in (None, "auto", "best") else target
     if base is None or isinstance(base, str):
         return None
     return base - condition.threshold if found.higher else base + condition.threshold

@@ -15,3 +15,4 @@ class Spooled:
     analysis: Analysis
     reports: tuple[CoverageReport | ToolReport, ...]
     beside: frozenset[Family]  # other families of the same files, which reports may be about
+    sources: bytes | None  # digest of all that decided the result, by which a later run is spared

@@ -73,6 +73,13 @@ def commit_run(
     return run_by_id(conn, found[0]["id"]) if found else None
 
 
+def best_value(conn: Connection[Any], run_id: UUID, measure: str, *, higher: bool) -> float | None:
+    """Of a run's branch at its depth, with its rules and limits; None where it is not measured."""
+    found = ask(conn, "best_value", run=run_id, measure=measure)[0]
+    value: float | None = found["highest" if higher else "lowest"]
+    return value
+
+
 def contents(conn: Connection[Any], run_id: UUID) -> dict[str, bytes]:
     """The SHA-256 of each file, by path."""
     return {row["path"]: bytes(row["blob_sha256"]) for row in ask(conn, "contents", run=run_id)}

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.conftest import Git
 
 from graph_sitter_db import CodebaseDBAdapter
 from graph_sitter_db.errors import DatabaseUnavailable, UsageError
@@ -92,6 +93,19 @@ def test_a_run_that_was_recorded_meanwhile_is_recorded_once(
     (recorded,) = adapter.record(shop, depth="syntax", languages=["python"])
     (flushed,) = adapter.flush(tmp_path)
     assert (flushed.id, flushed.already_recorded) == (recorded.id, True)
+
+
+def test_a_commit_of_the_same_sources_repeats_what_was_flushed(
+    shop: Path, tmp_path: Path, git: Git, offline: CodebaseDBAdapter, adapter: CodebaseDBAdapter
+) -> None:
+    options: dict[str, Any] = {"depth": "syntax", "languages": ["python"]}
+    offline.spool(shop, folder=tmp_path / "spool", **options)
+    adapter.flush(tmp_path / "spool")
+    (shop / "notes.txt").write_text("Nothing that is analysed.")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-qm", "Note")
+    (repeated,) = adapter.record(shop, **options)
+    assert [*repeated.seconds] == ["repeat"]
 
 
 def test_what_waits_stays_until_the_database_is_there(

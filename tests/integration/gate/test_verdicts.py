@@ -40,6 +40,29 @@ def test_what_was_wrong_before_does_not_fail(change: Change) -> None:
     assert verdict.status == "passed"
 
 
+def test_the_best_that_the_base_ever_had_is_kept_to_where_the_policy_says_so(
+    change: Change,
+) -> None:
+    change.git(change.root, "switch", "-q", "main")
+    change.record()
+    change.commit({"take.py": DEBUGGED})
+    change.record()
+    change.git(change.root, "switch", "-q", "-c", "second")
+    change.commit({"more.py": CLEAN.replace("add", "more")})
+    change.record()
+    policy = change.root.parent / "gate.yml"
+    policy.write_text("project:\n  issues: {target: best}\n  score: {target: best}\n")
+    verdict = change.gate(base="main", policy=policy)
+    issues, score = (condition(verdict, f"project.{name}") for name in ("issues", "score"))
+    assert (issues.status, score.status) == ("failed", "failed")
+    assert issues.base is not None and issues.value == issues.base + 1
+    policy.write_text("project:\n  issues: {target: auto}\n")
+    assert change.gate(base="main", policy=policy).status == "passed"
+    policy.write_text("patch:\n  score: {target: best}\n")
+    with pytest.raises(UsageError, match="best is of a whole project"):
+        change.gate(base="main", policy=policy)
+
+
 def test_a_moved_file_brings_nothing_new(change: Change) -> None:
     change.git(change.root, "switch", "-q", "main")
     change.commit({"take.py": DEBUGGED})
