@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Engine
 
-    from graph_sitter_db.model.exports import Exported
+    from graph_sitter_db.model.exports import Exported, ExportedValues
     from graph_sitter_db.model.reports import (
         AnalysisResult,
         Comparison,
@@ -254,6 +254,12 @@ class CodebaseDBAdapter(History):
 
         about = self.resolve(run)
         return exporting.exported(self._database, about, path, hashes=hashes)
+
+    def export_values(self, run: UUID) -> ExportedValues:
+        """Every value that was measured in a run, for `present.exporters.parquet`."""
+        from graph_sitter_db import exporting
+
+        return exporting.exported_values(self._database, self.resolve(run))
 
     def resolve(
         self,

@@ -8,7 +8,7 @@ from graph_sitter_db import plugins, query
 from graph_sitter_db.checkout import place_of, read_file
 from graph_sitter_db.db import Database
 from graph_sitter_db.errors import RepositoryError
-from graph_sitter_db.model.exports import Exported, ExportedIssue, ExportedRule
+from graph_sitter_db.model.exports import Exported, ExportedIssue, ExportedRule, ExportedValues
 from graph_sitter_db.model.line_hashes import line_hashes
 from graph_sitter_db.model.reports import IssueReport, RunSummary
 
@@ -36,6 +36,12 @@ def exported(database: Database, run: RunSummary, path: str | Path, *, hashes: b
         issues=[_issue(issue, prefix, lines.get(issue.path, ())) for issue in issues],
         verdict=verdict,
     )
+
+
+def exported_values(database: Database, run: RunSummary) -> ExportedValues:
+    with database.transaction(read_only=True) as connection:
+        rows = query.long_values(connection, run.id)
+    return ExportedValues(version("graph-sitter-db"), run, rows)
 
 
 def _issue(issue: IssueReport, prefix: str, lines: list[str] | tuple[()]) -> ExportedIssue:

@@ -1,7 +1,31 @@
 """What exporters get: a run with everything that any format tells of it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from graph_sitter_db.model.reports import IssueReport, MetricValue, Report, RunSummary
 from graph_sitter_db.model.verdicts import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """One value; `path` and `symbol` are "" where it is of a larger whole."""
+
+    scope: str
+    path: str
+    symbol: str
+    metric: str
+    value: float
+    definition_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedValues:
+    """All that was measured in one run."""
+
+    tool_version: str
+    run: RunSummary
+    rows: Sequence[ValueRow]
 
 
 class ExportedRule(Report):

@@ -16,7 +16,7 @@ from graph_sitter_db.query.dependencies import dependencies
 from graph_sitter_db.query.explanation import explain
 from graph_sitter_db.query.files import StoredFile, file_analysis, file_of_run, files, stored_file
 from graph_sitter_db.query.issues import accepted_issues, issues, issues_since, with_reported
-from graph_sitter_db.query.metrics import defined, metrics, values_by_file, values_of
+from graph_sitter_db.query.metrics import defined, long_values, metrics, values_by_file, values_of
 from graph_sitter_db.query.moved import Known
 from graph_sitter_db.query.references import run, run_at
 from graph_sitter_db.query.results import result, summary_counts
@@ -63,6 +63,7 @@ __all__ = [
     "issues_beside",
     "issues_since",
     "latest_run",
+    "long_values",
     "metrics",
     "newest",
     "other_languages",

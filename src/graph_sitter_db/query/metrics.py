@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from graph_sitter_db.model.exports import ValueRow
 from graph_sitter_db.model.keys import Direction, Rollup, Scope, SymbolKind
 from graph_sitter_db.model.ports import Metric
 from graph_sitter_db.model.reports import Measurements, MetricValue
@@ -62,6 +63,15 @@ def values_of(
 
 def values_by_file(conn: Connection[Any], run_id: UUID) -> dict[str, Mapping[str, float]]:
     return {row["path"]: row["values"] for row in ask(conn, "file_values", run=run_id)}
+
+
+def long_values(conn: Connection[Any], run_id: UUID) -> list[ValueRow]:
+    """Everything that was measured, each value with the version of its metric's definition."""
+    versions = {row["name"]: row["version"] for row in ask(conn, "metric_definitions", run=run_id)}
+    return [
+        ValueRow(**row, definition_version=versions.get(measured(row["metric"], versions)))
+        for row in ask(conn, "long_values", run=run_id)
+    ]
 
 
 def _normal(place: str | None) -> str:

@@ -209,6 +209,20 @@ def test_what_comments_accept_is_listed_with_its_reasons_and_no_issue(
     assert query.summary_counts(conn, run)["accepted_issues"] == 3
 
 
+def test_every_value_of_a_run_is_told_with_its_place(conn: Connection, record: Record) -> None:
+    file = {"symbols": {"f": "abc", "C": "c", "C.m": "x"}, "issues": ["a"]}
+    run = record({"a.py": file, "pkg/b.py": {}}, 1, totals={"size": 9, "complexity_max": 4})
+    found = query.long_values(conn, run)
+    values = {(row.scope, row.path, row.symbol, row.metric): row.value for row in found}
+    assert len(values) == len(found)
+    assert values["codebase", "", "", "size"] == 9
+    assert values["file", "pkg/b.py", "", "own"] == 1.5
+    assert values["symbol", "a.py", "C.m", "cyclomatic_complexity"] == 1
+    assert values["symbol", "a.py", "f", "cyclomatic_complexity"] == 3
+    versions = {row.metric: row.definition_version for row in found}
+    assert (versions["size"], versions["complexity_max"], versions["own"]) == ("1", "1", None)
+
+
 def test_an_issue_whose_acceptance_is_taken_back_is_open_again(
     conn: Connection, record: Record
 ) -> None:

@@ -25,6 +25,12 @@ FORMATS = {
 }
 
 
+# Of bytes, from `model.exports.ExportedValues`: each a module with `content`.
+BINARY = {
+    "parquet": "every value of the run as a row of one long table, for DuckDB and others",
+}
+
+
 def exporter(name: str) -> Callable[[Exported], str]:
     """Only the module of the format that is asked for is loaded."""
     module = import_module(f"{__name__}.{name}")
