@@ -4,9 +4,13 @@ Without a URL everything is about GRAPH_SITTER_DB_URL, else the embedded server.
 """
 
 import os
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from graph_sitter_db.db import revisions, schema, server
+from graph_sitter_db.errors import UsageError
+from graph_sitter_db.model.backups import BackupReport, RestoreReport
 from graph_sitter_db.model.reports import DatabaseStatus
 
 
@@ -73,9 +77,42 @@ def current(url: str | None = None) -> str | None:
     return schema.current(url)
 
 
-def ddl() -> str:
-    """The whole schema as SQL."""
-    return schema.ddl()
+def ddl(consolidated: bool = False) -> str:
+    """The whole schema as SQL; `consolidated`: as a script that is one transaction by itself."""
+    return schema.consolidated() if consolidated else schema.ddl()
+
+
+def backup(
+    url: str | None, file: Path, *, overwrite: bool = False, test: bool = False
+) -> BackupReport:
+    """Write everything into `file`; with `test`, restore it once into a scratch database."""
+    from graph_sitter_db.db import backup, restore
+
+    written = backup.write(file, url, overwrite=overwrite)
+    if not test:
+        return written
+    rehearsed = restore.rehearse(file, url)
+    return written.model_copy(update={"test_seconds": rehearsed.seconds})
+
+
+def restore(url: str | None, file: Path, *, overwrite: bool = False) -> RestoreReport:
+    """Put a backup into the database: all of it, checked, or nothing."""
+    from graph_sitter_db.db import restore
+
+    return restore.read(file, url, overwrite=overwrite)
+
+
+def move(url: str | None, goal: str, *, overwrite: bool = False) -> RestoreReport:
+    """Copy everything to the database `goal`, checked there; what was copied stays where it is."""
+    from graph_sitter_db.db import backup, restore, state
+
+    where = _chosen(url)
+    if state.label(goal) == (state.label(where) if where else server.url()):
+        raise UsageError("Both are the same database. Name another one to move to.")
+    with tempfile.TemporaryDirectory(prefix="graph-sitter-db-") as folder:
+        file = Path(folder) / "everything"
+        backup.write(file, url)
+        return restore.read(file, goal, overwrite=overwrite)
 
 
 def _chosen(url: str | None) -> str | None:

@@ -13,6 +13,7 @@ from graph_sitter_db.present import database
 from graph_sitter_db.present.page import line
 
 _HERE = "graph_sitter_db.cli.db"
+_BACKUPS = "graph_sitter_db.cli.backups"
 
 _PLACES = {
     "start": (f"{_HERE}:start", "Start the embedded server and keep it running."),
@@ -24,6 +25,9 @@ _PLACES = {
     "downgrade": (f"{_HERE}:downgrade", "Take the schema back to an earlier version."),
     "current": (f"{_HERE}:current", "Print the schema's version."),
     "sql": (f"{_HERE}:sql", "Print the schema as SQL, without connecting."),
+    "backup": (f"{_BACKUPS}:backup", "Write everything in the database into one file."),
+    "restore": (f"{_BACKUPS}:restore", "Put a backup into a database."),
+    "move": (f"{_BACKUPS}:move", "Copy the embedded database to a server."),
 }
 
 
@@ -177,14 +181,18 @@ def current(session: Session) -> None:
 @click.command(
     cls=Verb,
     short_help="Print the schema as SQL, without connecting.",
-    examples=("graph-sitter-db db sql > schema.sql",),
+    examples=(
+        "graph-sitter-db db sql > modules.sql",
+        "graph-sitter-db db sql --consolidated > schema.sql",
+    ),
 )
+@click.option("--consolidated", is_flag=True, help="As one script with a transaction of its own.")
 @in_session
-def sql(session: Session) -> None:
+def sql(session: Session, consolidated: bool) -> None:
     """Print the schema as SQL, without connecting: to read it, or to install it by psql."""
     from graph_sitter_db import administration
 
-    ddl = administration.ddl()
+    ddl = administration.ddl(consolidated)
     if session.json:
         screen.show_document({"sql": ddl})
     else:

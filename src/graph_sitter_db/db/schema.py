@@ -15,6 +15,13 @@ def ddl() -> str:
     return "\n".join([*parts, install.record_as_text()])
 
 
+def consolidated() -> str:
+    """The same as one script for production, which installs all or nothing however it is run."""
+    names = ", ".join(module.schema for module in modules.modules())
+    head = f"-- graph-sitter-db schema {revisions.head().version}: {names}"
+    return "\n".join([head, "BEGIN;", ddl(), "COMMIT;\n"])
+
+
 def upgrade(target: Target = None, through: str | None = None) -> str:
     """Install the schema or bring it up to date (or to the version `through`); the version then."""
     goal = revisions.find(through) if through else revisions.head()

@@ -105,8 +105,7 @@ class UrlSource:
         with explain.connecting(self.label):
             # Prepared statements would not survive a pooler between us and the server.
             return psycopg.connect(
-                **cast(Any, _DEFAULTS | self._parameters()),
-                client_encoding="utf8",
+                **cast(Any, _DEFAULTS | self._parameters() | {"client_encoding": "utf8"}),
                 autocommit=True,
                 prepare_threshold=None,
             )
