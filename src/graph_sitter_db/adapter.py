@@ -110,7 +110,7 @@ class CodebaseDBAdapter(History):
         runs = recording.record(
             self._database, path, commit, depth, languages, progress, coverage, reports
         )
-        return [self._result(each.run_id, each.already, each.rows) for each in runs]
+        return [self._result(each.run_id, each.already, each.rows, path) for each in runs]
 
     def spool(
         self,
@@ -375,9 +375,20 @@ class CodebaseDBAdapter(History):
         """The enhanced summary of a stored run."""
         return enhanced_summary(self.result(run))
 
-    def _result(self, run: UUID, already: bool, rows: Mapping[str, int]) -> AnalysisResult:
+    def _result(
+        self,
+        run: UUID,
+        already: bool,
+        rows: Mapping[str, int],
+        path: str | Path | None = None,
+    ) -> AnalysisResult:
+        from graph_sitter_db import comparing
+
+        def followed(before: RunSummary, after: RunSummary) -> query.Known | None:
+            return None if path is None else comparing.followed(connection, before, after, path)
+
         with self._reading() as connection:
-            result = query.result(connection, run)
+            result = query.result(connection, run, followed)
         return result.model_copy(update={"already_recorded": already, "rows_written": dict(rows)})
 
     def _reading(self) -> Any:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graph_sitter_db import query
 from graph_sitter_db.checkout import Held, renames
 from graph_sitter_db.model.moves import Lines, Move, alike, equal, lines_of
 
 if TYPE_CHECKING:
+    from psycopg import Connection
+
     from graph_sitter_db.db import Database
     from graph_sitter_db.model.reports import Comparison, RunSummary
 
@@ -22,20 +24,17 @@ def compare(
 ) -> Comparison:
     """As `query.compare`, with files and symbols followed where the repository is at `path`."""
     with database.transaction(read_only=True) as connection:
-        if before.codebase_id != after.codebase_id or before.id == after.id:
-            return query.compare(connection, before.id, after.id)
-        stored = [query.contents(connection, run.id) for run in (before, after)]
-        known = _known(before, after, path, *stored)
+        known = followed(connection, before, after, path)
         return query.compare(connection, before.id, after.id, known=known)
 
 
-def _known(
-    before: RunSummary,
-    after: RunSummary,
-    path: str | Path,
-    old: Mapping[str, bytes],
-    new: Mapping[str, bytes],
-) -> query.Known:
+def followed(
+    connection: Connection[Any], before: RunSummary, after: RunSummary, path: str | Path
+) -> query.Known | None:
+    """What moved between two runs of one codebase."""
+    if before.codebase_id != after.codebase_id:
+        return None
+    old, new = (query.contents(connection, run.id) for run in (before, after))
     sides = [_held(before, path), _held(after, path)]
     lines = _lines(sides[0], old), _lines(sides[1], new)
     gone, came = {*old} - {*new}, {*new} - {*old}

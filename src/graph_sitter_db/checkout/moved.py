@@ -30,9 +30,10 @@ class Held:
         name = self.prefix + path
         if self.sha is None:
             return _lying(self._top / name)
-        if self.tree is None or name not in self.tree:
+        try:
+            each = self.tree[name] if self.tree else None
+        except repository.BROKEN:  # it has none, or git does not hold it (a partial clone)
             return None
-        each = self.tree[name]
         return each.data if isinstance(each, pygit2.Blob) else None
 
     @cached_property
@@ -50,7 +51,10 @@ def renames(before: Held, after: Held) -> Iterator[Move[str]]:
     if (old := before.tree) is None or (diff := _between(old, after)) is None:
         return
     kind = DiffFind.FIND_RENAMES | DiffFind.FIND_FOR_UNTRACKED
-    diff.find_similar(kind, rename_limit=MOST_RENAMES)
+    try:
+        diff.find_similar(kind, rename_limit=MOST_RENAMES)
+    except repository.BROKEN:  # a partial clone: it cannot look into what it does not hold
+        return
     for delta in diff.deltas:
         names = [path_of(file.raw_path) for file in (delta.old_file, delta.new_file)]
         if delta.status == DeltaStatus.RENAMED and all(n.startswith(before.prefix) for n in names):

@@ -1,22 +1,33 @@
 """A stored run, told as its recording told it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
 from graph_sitter_db.errors import UsageError
-from graph_sitter_db.model.reports import AnalysisResult, CoverageSummary, FailureReport, RunSummary
+from graph_sitter_db.model.reports import (
+    AnalysisResult,
+    Comparison,
+    CoverageSummary,
+    FailureReport,
+    RunSummary,
+)
 from graph_sitter_db.query.comparison import compare
 from graph_sitter_db.query.issues import issues_since
+from graph_sitter_db.query.moved import Known
 from graph_sitter_db.query.named import ask
 from graph_sitter_db.query.reported import notes_reported, reported_issues, tests_reported
 from graph_sitter_db.query.runs import previous_id, run_by_id
 
 
-def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
-    """All but the rows that recording wrote."""
+def result(
+    conn: Connection[Any],
+    run_id: UUID,
+    followed: Callable[[RunSummary, RunSummary], Known | None] = lambda before, after: None,
+) -> AnalysisResult:
+    """All but the rows that recording wrote. `followed` says what moved since the run before."""
     run = run_by_id(conn, run_id)
     row = ask(conn, "run_details", run=run_id)[0]
     if run.quality_score is None or run.grade is None or run.score_model is None:
@@ -46,13 +57,22 @@ def result(conn: Connection[Any], run_id: UUID) -> AnalysisResult:
         rows_written={},
         failures=[FailureReport.model_validate(each) for each in row["failures"] or []],
         notes=[*(row["notes"] or []), *notes, *notes_reported(conn, run_id)],
-        since=compare(conn, before, run_id) if before else None,
+        since=_since(conn, before, run, followed) if before else None,
         seconds=row["seconds"] or {},
         coverage=CoverageSummary.model_validate(covered) if covered else None,
         reported=reported_issues(conn, run_id, before),
         tests=tests_reported(conn, run_id),
         **_counts(run, row),
     )
+
+
+def _since(
+    conn: Connection[Any],
+    before: UUID,
+    run: RunSummary,
+    followed: Callable[[RunSummary, RunSummary], Known | None],
+) -> Comparison:
+    return compare(conn, before, run.id, known=followed(run_by_id(conn, before), run))
 
 
 def summary_counts(conn: Connection[Any], run_id: UUID) -> dict[str, int]:

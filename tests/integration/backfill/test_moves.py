@@ -65,6 +65,19 @@ def test_a_file_that_moved_brings_nothing_new(
     assert (symbols, issues) == (set(), (0, 0))
 
 
+def test_what_recording_tells_of_the_run_before_follows_moves_too(
+    repository: Callable[..., Path], git: Git, adapter: CodebaseDBAdapter
+) -> None:
+    root = repository({"shop.py": SHOP})
+    adapter.record(root, depth="syntax")
+    git(root, "mv", "shop.py", "store.py")
+    git(root, "commit", "-qm", "Move")
+    (result,) = adapter.record(root, depth="syntax")
+    assert result.since
+    assert [each.change for each in result.since.files] == ["moved"]
+    assert result.since.symbols == []
+
+
 def test_a_file_that_moved_and_changed_is_told_by_git_with_what_changed_in_it(
     compared: Callable[..., Comparison],
 ) -> None:
