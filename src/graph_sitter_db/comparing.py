@@ -70,6 +70,13 @@ def _lines(held: Held, stored: Mapping[str, bytes]) -> Callable[[str], Lines | N
 def _fresh(
     found: list[Move[str]], gone: set[str], came: set[str], more: list[Move[str]]
 ) -> list[Move[str]]:
+    """Of what is told of one file, the first."""
     left = gone - {move.before for move in found}
     free = came - {move.after for move in found}
-    return [move for move in more if move.before in left and move.after in free]
+    fresh = []
+    for move in more:
+        if move.before in left and move.after in free:
+            fresh.append(move)
+            left.remove(move.before)
+            free.remove(move.after)
+    return fresh

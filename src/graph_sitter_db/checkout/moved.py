@@ -6,13 +6,15 @@ from functools import cached_property
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import DeltaStatus, DiffFind, DiffOption
+from pygit2.enums import DeltaStatus, DiffFind, DiffOption, SortMode
 
 from graph_sitter_db.checkout import repository
 from graph_sitter_db.checkout.churn import MOST_RENAMES
 from graph_sitter_db.checkout.folders import folder_at, top_of
 from graph_sitter_db.model.moves import Move
 from graph_sitter_db.model.paths import path_of, storable
+
+MOST_COMMITS = 10_000  # looked through between two states; a thousand take some seconds
 
 
 class Held:
@@ -47,7 +49,50 @@ class Held:
 
 
 def renames(before: Held, after: Held) -> Iterator[Move[str]]:
-    """Between two states of one folder, by git's rule: half of the bytes, or the same name."""
+    """Between two states of one folder, by git's rule of half of the bytes: commit by commit where
+    one state follows from the other, then at once. The surest of what is told comes first.
+    """
+    yield from _along(before, after)
+    yield from (Move(m.after, m.before, m.reason, m.confidence) for m in _along(after, before))
+    yield from _at_once(before, after)
+
+
+def _along(before: Held, after: Held) -> Iterator[Move[str]]:
+    """By the first parents of the later one, the newest first."""
+    names: dict[str, tuple[str, int]] = {}
+    for commit in _between_them(before, after):
+        for delta in _renamed(commit.parents[0].tree, commit.tree):
+            old, new = (path_of(file.raw_path) for file in (delta.old_file, delta.new_file))
+            name, sure = names.pop(new, (new, 100))
+            names[old] = name, min(sure, delta.similarity)
+    prefix = before.prefix
+    for old, (name, sure) in names.items():
+        if old != name and old.startswith(prefix) and name.startswith(prefix):
+            yield Move(old.removeprefix(prefix), name.removeprefix(prefix), "git", sure)
+
+
+def _between_them(before: Held, after: Held) -> Iterator[pygit2.Commit]:
+    found = after.found
+    if found is None or before.tree is None or after.tree is None:
+        return
+    assert before.sha and after.sha
+    first, last = pygit2.Oid(hex=before.sha), pygit2.Oid(hex=after.sha)
+    if not found.descendant_of(last, first):
+        return
+    walk = found.walk(last, SortMode.TOPOLOGICAL)
+    walk.simplify_first_parent()
+    walk.hide(first)
+    yield from (each for _, each in zip(range(MOST_COMMITS), walk, strict=False) if each.parents)
+
+
+def _renamed(old: pygit2.Tree, new: pygit2.Tree) -> Iterator[pygit2.DiffDelta]:
+    diff = old.diff_to_tree(new, DiffOption.SKIP_BINARY_CHECK)
+    if {DeltaStatus.ADDED, DeltaStatus.DELETED} <= {delta.status for delta in diff.deltas}:
+        diff.find_similar(DiffFind.FIND_RENAMES, rename_limit=MOST_RENAMES)
+        yield from (each for each in diff.deltas if each.status == DeltaStatus.RENAMED)
+
+
+def _at_once(before: Held, after: Held) -> Iterator[Move[str]]:
     if (old := before.tree) is None or (diff := _between(old, after)) is None:
         return
     kind = DiffFind.FIND_RENAMES | DiffFind.FIND_FOR_UNTRACKED
@@ -97,10 +142,8 @@ def _before(commit: pygit2.Commit, parent: pygit2.Commit, name: str) -> str:
     """Its name in the parent, where it came with the commit under another one."""
     if name not in commit.tree or name in parent.tree:
         return name
-    diff = parent.tree.diff_to_tree(commit.tree, DiffOption.SKIP_BINARY_CHECK)
-    diff.find_similar(DiffFind.FIND_RENAMES, rename_limit=MOST_RENAMES)
-    for delta in diff.deltas:
-        if delta.status == DeltaStatus.RENAMED and path_of(delta.new_file.raw_path) == name:
+    for delta in _renamed(parent.tree, commit.tree):
+        if path_of(delta.new_file.raw_path) == name:
             return path_of(delta.old_file.raw_path)
     return name
 

@@ -65,6 +65,28 @@ def test_a_file_that_moved_brings_nothing_new(
     assert (symbols, issues) == (set(), (0, 0))
 
 
+def test_files_are_followed_from_commit_to_commit_however_much_they_changed_in_all(
+    repository: Callable[..., Path], git: Git, write: Write, adapter: CodebaseDBAdapter
+) -> None:
+    root = repository({"a.py": SHOP, "b.py": TILL})
+    adapter.record(root, depth="syntax")
+    names = ["a.py", "b.py", "lib/a.py", "lib/b.py", "far/a.py", "far/b.py"]
+    (root / "lib").mkdir()
+    (root / "far").mkdir()
+    for step in (0, 2):
+        for old, new in zip(names[step : step + 2], names[step + 2 : step + 4], strict=True):
+            git(root, "mv", old, new)
+        git(root, "commit", "-qm", "Move")
+        write(root, {names[step + 2]: SMALL * (step + 1)})  # which nobody would know again
+        git(root, "commit", "-qam", "Rewrite")
+    adapter.record(root, depth="syntax")
+    first, second = (adapter.resolve(name, path=root) for name in ("HEAD~4", "HEAD"))
+    for there, back in ((first, second), (second, first)):
+        found = adapter.compare_analyses(there.id, back.id, path=root)
+        assert {each.change for each in found.files} == {"moved"}
+        assert {each.path.rpartition("/")[2] for each in found.files} == {"a.py", "b.py"}
+
+
 def test_what_recording_tells_of_the_run_before_follows_moves_too(
     repository: Callable[..., Path], git: Git, adapter: CodebaseDBAdapter
 ) -> None:
