@@ -79,7 +79,7 @@ def _named(node: Node, read: Reader) -> Details | None:
     if name is None:
         return None
     return Details(
-        name=re.sub(r"\s+", "", read(name)).strip("\"'`"),
+        name=unquoted(name, read),
         kind=_KINDS[node.type],
         header_end=body.start_byte if body else node.end_byte,
         body=body,
@@ -113,7 +113,15 @@ def _name(node: Node, read: Reader, around: Surroundings) -> str:
     if around.binding is not None:
         return around.binding.name
     name = node.child_by_field_name("name")
-    return read(name).strip("\"'") if name else ANONYMOUS
+    return unquoted(name, read) if name else ANONYMOUS
+
+
+def unquoted(name: Node, read: Reader) -> str:
+    """A string's text; its quotes inside are part of it, as are its escapes. `A . B` is `A.B`."""
+    text = read(name)
+    if name.type != "string":
+        return re.sub(r"\s+", "", text)
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] else text
 
 
 def _type(node: Node | None, read: Reader) -> str | None:

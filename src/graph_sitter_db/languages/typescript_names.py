@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Set
 from tree_sitter import Node
 
 from graph_sitter_db.languages.terms import Binding, Details, Import, Reader
-from graph_sitter_db.languages.typescript_definitions import is_private
+from graph_sitter_db.languages.typescript_definitions import is_private, unquoted
 from graph_sitter_db.model.facts import ControlKind
 from graph_sitter_db.model.keys import SymbolKind
 
@@ -66,7 +66,7 @@ def bound_by(name_field: str, value_field: str) -> Callable[[Node, Reader], Iter
         value = _definition(node.child_by_field_name(value_field))
         name = node.child_by_field_name(name_field)
         if value is not None and name is not None and name.type in _SIMPLE:
-            text = read(name).strip("\"'")
+            text = unquoted(name, read)
             yield Binding(
                 name=text,
                 value=value,
@@ -113,7 +113,7 @@ def imported(node: Node, read: Reader) -> Iterator[Import]:
         source = clause.child_by_field_name("source")
     if source is None:
         return
-    module = _module(source, read)
+    module = unquoted(source, read)
     found = list(_imported(clause, module, read)) if clause else []
     yield from found or (Import(name=module, node=source),)
 
@@ -137,7 +137,7 @@ def re_exported(node: Node, read: Reader) -> Iterator[Import]:
     source = node.child_by_field_name("source")
     if source is None:
         return
-    module = _module(source, read)
+    module = unquoted(source, read)
     for child in node.children:
         if child.type == "export_clause":
             yield from _specifiers(child, module, read)
@@ -153,7 +153,7 @@ def _specifiers(node: Node, module: str, read: Reader) -> Iterator[Import]:
     for specifier in node.named_children:
         name = specifier.child_by_field_name("name")
         if name is not None:
-            yield Import(name=f"{module}.{read(name)}", node=name)
+            yield Import(name=f"{module}.{unquoted(name, read)}", node=name)
 
 
 def imported_by_call(node: Node, read: Reader) -> Import | None:
@@ -162,7 +162,7 @@ def imported_by_call(node: Node, read: Reader) -> Import | None:
     if arguments is None or arguments.named_child_count != 1:
         return None
     source = arguments.named_children[0]
-    return Import(name=_module(source, read), node=source) if source.type == "string" else None
+    return Import(name=unquoted(source, read), node=source) if source.type == "string" else None
 
 
 def is_required(declarator: Node) -> bool:
@@ -170,10 +170,6 @@ def is_required(declarator: Node) -> bool:
     value = declarator.child_by_field_name("value")
     called = value.child_by_field_name("function") if value else None
     return called is not None and called.text == b"require"
-
-
-def _module(source: Node, read: Reader) -> str:
-    return read(source).strip("\"'`")
 
 
 def exported(node: Node, read: Reader) -> Iterator[tuple[str, str]]:
@@ -189,7 +185,7 @@ def exported(node: Node, read: Reader) -> Iterator[tuple[str, str]]:
             for outside, inside in _clause(child, read):
                 yield outside, "" if is_elsewhere else inside
         elif child.type == "namespace_export" and child.named_children:
-            yield read(child.named_children[0]), ""
+            yield unquoted(child.named_children[0], read), ""
         elif child.type == "*":
             yield "*", ""
         elif child.type == "identifier":  # export = name
@@ -204,14 +200,14 @@ def _declared_names(node: Node, read: Reader) -> list[str]:
     if node.type == "identifier":
         return [read(node)]
     name = node.child_by_field_name("name")
-    return [re.sub(r"\s+", "", read(name))] if name else []
+    return [unquoted(name, read)] if name else []
 
 
 def _clause(node: Node, read: Reader) -> Iterator[tuple[str, str]]:
     for specifier in node.named_children:
         name, alias = (specifier.child_by_field_name(f) for f in ("name", "alias"))
         if name is not None:
-            yield read(alias or name), read(name)
+            yield unquoted(alias or name, read), unquoted(name, read)
 
 
 def exported_by_assignment(node: Node, read: Reader) -> Iterator[tuple[str, str]]:
@@ -241,7 +237,7 @@ def _object(node: Node, read: Reader) -> Iterator[tuple[str, str]]:
         elif child.type == "pair":
             key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
             if key is not None and value is not None:
-                name = read(key).strip("\"'")
+                name = unquoted(key, read)
                 yield name, read(value) if value.type == "identifier" else name
         elif child.type == "method_definition":
             yield from ((name, name) for name in _declared_names(child, read))

@@ -73,6 +73,31 @@ def test_every_kind_of_definition_is_a_symbol(read: Reader) -> None:
     assert [s.key for s in facts.symbols if s.is_static] == ["O.u"]
 
 
+@pytest.mark.parametrize("path", ["a.ts", "a.js"])
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        ("class A { 'b c'() {} }", "A.b c"),
+        ("class A { \"it's 'b'\"() {} }", "A.it's 'b'"),
+        ("class A { '\"b\"' = () => 1 }", 'A."b"'),
+        ("const o = { \"'\": () => 1 }", "o.'"),
+        ("const o = { get '`b`'() { return 1 } }", "o.`b`"),
+        (r"const o = { 'it\'s'() {} }", r"o.it\'s"),
+    ],
+)
+def test_a_quoted_name_loses_its_quotes_and_none_that_are_inside(
+    read: Reader, source: str, key: str, path: str
+) -> None:
+    assert read(source, path).symbols[-1].key == key
+
+
+def test_quoted_modules_and_exports_keep_what_is_inside_of_their_quotes(read: Reader) -> None:
+    facts = read("declare module \"a 'b'\" {}\nimport x from \"'y'\"\nexport { x as 'z w' }", "a.ts")
+    assert [symbol.key for symbol in facts.symbols] == ["a 'b'"]
+    assert [site.name for site in facts.sites] == ["'y'.default"]
+    assert facts.exports == {"z w"}
+
+
 def test_overloads_are_symbols_told_apart_by_ordinal(read: Reader) -> None:
     facts = read(
         "function f(a: string): void;\nfunction f(a: number): void;\nfunction f(a) {}", "a.ts"
