@@ -1,8 +1,10 @@
 """What an import may be for whose name its own file does not read."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -30,7 +32,7 @@ class Purposes:
         if not self._is_python:
             return self._is_for_markup(each) or self._augments(each)
         return (
-            self._imports_for_others()
+            self._imports_for_others
             or self._is_offered(each)
             or self._bound[each.name] > 1  # from here or there, by version or platform
             or self._loads_a_part(each)
@@ -39,6 +41,7 @@ class Purposes:
             or (self._facts.is_test and self._is_fixture(each.name))
         )
 
+    @cached_property
     def _imports_for_others(self) -> bool:
         """Whether the module is there for what it imports."""
         facts = self._facts
@@ -73,12 +76,17 @@ class Purposes:
         """`import a.b` beside `import a as c`, for `c.b`."""
         if each.node.parent.type != "dotted_name" or each.statement.type != "import_statement":
             return False
-        return any(
-            site.kind == "import"
-            and f"{site.name}.".startswith(f"{each.name}.")
-            and site.byte != each.node.start_byte
-            for site in self._facts.sites
-        )
+        return bool(self._places[each.name] - {each.node.start_byte})
+
+    @cached_property
+    def _places(self) -> Mapping[str, set[int]]:
+        """Where each module is imported, or a part of it."""
+        places: dict[str, set[int]] = defaultdict(set)
+        for site in self._facts.sites:
+            if site.kind == "import":
+                for name in accumulate(site.name.split("."), "{}.{}".format):
+                    places[name].add(site.byte)
+        return places
 
     def _is_fixture(self, name: str) -> bool:
         """Which tests ask for by a parameter of that name, or by `usefixtures`."""

@@ -40,24 +40,26 @@ def variables(facts: FileFacts) -> Iterator[Variable]:
 def _python(facts: FileFacts) -> Iterator[tuple[Any, range]]:
     """What a handler catches can be read in the handler alone."""
     scopes = Scopes(facts)
-    for name in _assigned(facts):
-        if name.type != "identifier":
-            continue
-        clause = name.parent.parent.parent
-        if clause.type in ("except_clause", "except_group_clause"):
-            yield name, range(clause.start_byte, clause.end_byte)
-        elif function := scopes.function(name):
-            yield name, range(function.start_byte, function.end_byte)
+    for name, handler in (*_assigned(facts), *_renamed(facts)):
+        around = handler or scopes.function(name)
+        if name.type == "identifier" and around:
+            yield name, range(around.start_byte, around.end_byte)
 
 
-def _assigned(facts: FileFacts) -> Iterator[Any]:
+def _assigned(facts: FileFacts) -> Iterator[tuple[Any, None]]:
     for node in facts.nodes("assignment"):
         if node.child_by_field_name("right") is not None:
-            yield node.child_by_field_name("left")
+            yield node.child_by_field_name("left"), None
     for node in facts.nodes("named_expression"):
-        yield node.child_by_field_name("name")
+        yield node.child_by_field_name("name"), None
+
+
+def _renamed(facts: FileFacts) -> Iterator[tuple[Any, Any]]:
+    """By `as`, with the handler it belongs to, if any."""
     for node in facts.nodes("as_pattern_target"):
-        yield node.named_children[0]
+        clause = node.parent.parent
+        is_handler = clause.type in ("except_clause", "except_group_clause")
+        yield node.named_children[0], clause if is_handler else None
 
 
 def _typescript(facts: FileFacts) -> Iterator[tuple[Any, range]]:

@@ -1,6 +1,7 @@
 """Files of every kind are recorded, each with its parse status; what is in them keeps its place."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -113,6 +114,9 @@ def test_graph_sitters_trouble_with_a_file_is_told_once_and_the_rest_has_relatio
         ("types.ts", f"let x: {'Array<' * DEEP}1{'>' * DEEP};\n"),
         ("elements.tsx", f"x = {'<a>' * DEEP}{'</a>' * DEEP};\n"),
         ("sum.js", f"var a = {'+'.join(['b()'] * 50_000)};\n"),
+        ("chain.py", f"{' = '.join(f'a{n}' for n in range(15_000))} = 1\n"),
+        ("names.py", f"from m import {', '.join(f'n{n}' for n in range(15_000))}\n"),
+        ("parts.py", f"import {', '.join(f'n{n}.m' for n in range(15_000))}\n\nx = 1\n"),
         ("line.py", f"x = [{', '.join(map(str, range(35_000)))}]\n"),
     ],
 )
@@ -120,9 +124,10 @@ def test_neither_depth_nor_length_of_a_line_stops_a_recording(
     adapter: CodebaseDBAdapter, repository: Make, path: str, content: str
 ) -> None:
     language = "python" if path.endswith("py") else "typescript"
-    result = recorded(adapter, repository({path: content}), language=language)
+    root, began = repository({path: content}), time.process_time()
+    result = recorded(adapter, root, language=language)
     assert (result.status, result.failures) == ("completed", [])
-    assert sum(result.seconds.values()) < 30
+    assert time.process_time() - began < 30
 
 
 def test_a_name_of_200_kb_is_shortened_and_told_from_others(
