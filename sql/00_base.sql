@@ -624,6 +624,53 @@ END;
 COMMENT ON FUNCTION base.assign_variant(text, text, jsonb) IS
     'Choose one of the weighted variants, the same for the same key and subject; null when no weight is above 0';
 
+CREATE FUNCTION base.filter_holds(p_filter jsonpath, p_data jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN p_filter IS NULL OR coalesce(jsonb_path_query_first(p_data, p_filter, silent => true) NOT IN ('false', 'null'), false);
+COMMENT ON FUNCTION base.filter_holds(jsonpath, jsonb) IS
+    'Whether a filter holds: its first result is neither false nor unknown; no filter always does';
+
+CREATE FUNCTION base.two_sided_p_value(p_z double precision) RETURNS double precision LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    v_x CONSTANT double precision := abs(p_z) / sqrt(2.0);
+    v_term double precision := v_x;
+    v_sum double precision := v_x;
+    v_fraction double precision := 0;
+BEGIN
+    -- The complementary error function, which the server has only from 16 on: as a series, far out as a continued fraction.
+    IF v_x < 3 THEN
+        FOR n IN 1..100 LOOP
+            v_term := v_term * 2 * v_x * v_x / (2 * n + 1);
+            v_sum := v_sum + v_term;
+            EXIT WHEN v_term <= v_sum * 1e-17;
+        END LOOP;
+        RETURN 1 - 2 / sqrt(pi()) * exp(-v_x * v_x) * v_sum;
+    ELSIF v_x > 26 THEN
+        RETURN 0;
+    END IF;
+    FOR n IN REVERSE 60..1 LOOP
+        v_fraction := n / 2.0 / (v_x + v_fraction);
+    END LOOP;
+    RETURN exp(-v_x * v_x) / sqrt(pi()) / (v_x + v_fraction);
+END
+$$;
+COMMENT ON FUNCTION base.two_sided_p_value(double precision) IS
+    'How likely a standard normal value is at least this far from zero';
+
+CREATE FUNCTION base.two_proportion_p_value(p_successes bigint, p_n bigint, p_other_successes bigint, p_other_n bigint)
+RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH pooled AS (
+        SELECT (p_successes + p_other_successes)::double precision / nullif(p_n + p_other_n, 0) AS share,
+            1.0::double precision / nullif(p_n, 0) + 1.0::double precision / nullif(p_other_n, 0) AS parts
+    )
+    SELECT CASE WHEN p.parts IS NOT NULL AND p.share IN (0, 1) THEN 1
+        ELSE base.two_sided_p_value((p_successes::double precision / nullif(p_n, 0) - p_other_successes::double precision / nullif(p_other_n, 0))
+            / sqrt(p.share * (1 - p.share) * p.parts)) END
+    FROM pooled p;
+END;
+COMMENT ON FUNCTION base.two_proportion_p_value(bigint, bigint, bigint, bigint) IS
+    'Two-sided p of the pooled two-proportion z-test: how likely shares at least this far apart are when there is no difference; null without data';
+
 CREATE FUNCTION base.create_api_key(p_name text, p_scopes text[] DEFAULT '{}', p_expires_at timestamptz DEFAULT NULL)
 RETURNS TABLE (id uuid, api_key text) LANGUAGE plpgsql AS $$
 DECLARE

@@ -50,6 +50,8 @@ _GOVERNED = {
     "pipelines.quality_gates",
     "codebase.codebases",
     "analytics.issue_triage",
+    "prompts.prompt_templates",
+    "prompts.prompt_variations",
     "events.event_subscriptions",
 }
 
