@@ -5909,6 +5909,7 @@ CREATE TABLE events.events (
     actor text,
     project_id uuid,
     repository_id uuid,
+    task_id uuid,
     correlation_id uuid,
     metadata jsonb NOT NULL DEFAULT '{}',
     CONSTRAINT events_pkey PRIMARY KEY (id, occurred_at),
@@ -5917,7 +5918,8 @@ CREATE TABLE events.events (
     CONSTRAINT events_retrying_check CHECK ((status = 'retrying') = (next_attempt_at IS NOT NULL)),
     CONSTRAINT events_type_fkey FOREIGN KEY (organization_id, event_type_id) REFERENCES events.event_types (organization_id, id),
     CONSTRAINT events_project_fkey FOREIGN KEY (organization_id, project_id) REFERENCES projects.projects (organization_id, id),
-    CONSTRAINT events_repository_fkey FOREIGN KEY (organization_id, repository_id) REFERENCES projects.repositories (organization_id, id)
+    CONSTRAINT events_repository_fkey FOREIGN KEY (organization_id, repository_id) REFERENCES projects.repositories (organization_id, id),
+    CONSTRAINT events_task_fkey FOREIGN KEY (organization_id, task_id) REFERENCES tasks.tasks (organization_id, id)
 ) PARTITION BY RANGE (occurred_at);
 CREATE INDEX idx_events_source_type_time ON events.events (source, type, occurred_at);
 CREATE INDEX idx_events_data_gin ON events.events USING gin (event_data);
@@ -5926,6 +5928,7 @@ CREATE INDEX events_failed_idx ON events.events (organization_id, occurred_at) W
 CREATE INDEX events_event_type_idx ON events.events (event_type_id, occurred_at) WHERE event_type_id IS NOT NULL;
 CREATE INDEX events_project_idx ON events.events (project_id, occurred_at) WHERE project_id IS NOT NULL;
 CREATE INDEX events_repository_idx ON events.events (repository_id, occurred_at) WHERE repository_id IS NOT NULL;
+CREATE INDEX events_task_idx ON events.events (task_id, occurred_at) WHERE task_id IS NOT NULL;
 CALL base.describe('events.events', 'What happened, wherever it did', $$
     occurred_at: When it happened
     source: Where it happened
@@ -5946,6 +5949,7 @@ CALL base.describe('events.events', 'What happened, wherever it did', $$
     actor: Who did it, in the words of the source
     project_id: The project concerned
     repository_id: The repository concerned
+    task_id: The task concerned
     correlation_id: What belongs together
 $$);
 
@@ -6183,17 +6187,27 @@ CREATE TABLE events.event_subscriptions (
     filter jsonpath,
     min_priority base.priority_level NOT NULL DEFAULT 'low',
     delivery_method text NOT NULL CONSTRAINT event_subscriptions_delivery_method_check
-        CHECK (delivery_method IN ('notify', 'webhook', 'slack', 'email')),
+        CHECK (delivery_method IN ('notify', 'webhook', 'slack', 'email', 'task', 'workflow')),
     delivery_config jsonb NOT NULL DEFAULT '{}'
         CONSTRAINT event_subscriptions_secrets_by_reference CHECK (NOT delivery_config @?
             '$.** ? (@.type() == "object").keyvalue() ? (@.key like_regex "token|secret|password|api_?key|authorization" flag "i" && !(@.value like_regex "^(env|secret):[A-Za-z_][A-Za-z0-9_.-]*$"))'),
+    workflow_id uuid,
+    task_definition_id uuid,
     is_active boolean NOT NULL DEFAULT true,
     max_retries integer NOT NULL DEFAULT 3 CONSTRAINT event_subscriptions_max_retries_check CHECK (max_retries >= 0),
     retry_delay_seconds integer NOT NULL DEFAULT 60 CONSTRAINT event_subscriptions_retry_delay_check CHECK (retry_delay_seconds > 0),
     created_by uuid DEFAULT base.current_user_id() CONSTRAINT event_subscriptions_created_by_fkey REFERENCES base.users,
-    CONSTRAINT event_subscriptions_organization_id_id_key UNIQUE (organization_id, id)
+    CONSTRAINT event_subscriptions_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT event_subscriptions_workflow_check CHECK (delivery_method <> 'workflow' OR workflow_id IS NOT NULL),
+    CONSTRAINT event_subscriptions_task_check CHECK (delivery_method <> 'task' OR task_definition_id IS NOT NULL),
+    CONSTRAINT event_subscriptions_workflow_fkey FOREIGN KEY (organization_id, workflow_id)
+        REFERENCES tasks.workflows (organization_id, id),
+    CONSTRAINT event_subscriptions_task_definition_fkey FOREIGN KEY (organization_id, task_definition_id)
+        REFERENCES tasks.task_definitions (organization_id, id)
 );
 CREATE UNIQUE INDEX event_subscriptions_name_key ON events.event_subscriptions (organization_id, name) WHERE deleted_at IS NULL;
+CREATE INDEX event_subscriptions_workflow_idx ON events.event_subscriptions (workflow_id);
+CREATE INDEX event_subscriptions_task_definition_idx ON events.event_subscriptions (task_definition_id);
 CREATE INDEX event_subscriptions_created_by_idx ON events.event_subscriptions (created_by);
 CALL base.describe('events.event_subscriptions', 'Who is told of which events, and how', $$
     name: What people call it
@@ -6202,8 +6216,10 @@ CALL base.describe('events.event_subscriptions', 'Who is told of which events, a
     type_patterns: Types that match one of these as LIKE does; empty: any
     filter: What event_data must fulfil, such as $.action == "opened"
     min_priority: Less urgent events are left out
-    delivery_method: notify: the NOTIFY of the delivery is all; others are sent by a program outside
+    delivery_method: notify: the NOTIFY of the delivery is all; task, workflow: one is made; others are sent by a program outside
     delivery_config: Where to and how; secrets only as env:NAME or secret:NAME
+    workflow_id: The workflow that each event starts
+    task_definition_id: What each event makes a task of
     is_active: Whether it applies
     max_retries: How often a delivery that failed is tried again
     retry_delay_seconds: Before the first retry; each further one waits twice as long as the one before
@@ -6349,11 +6365,11 @@ BEGIN
         ON CONFLICT DO NOTHING RETURNING event_id
     )
     INSERT INTO events.events (id, occurred_at, source, type, event_data, priority, deduplication_key, event_type_id, status,
-        category, title, external_id, actor, project_id, repository_id, correlation_id, metadata)
+        category, title, external_id, actor, project_id, repository_id, task_id, correlation_id, metadata)
     SELECT v_id, p_occurred_at, p_source, p_type, p_event_data, p_priority, p_deduplication_key, v_type.id,
         CASE WHEN v_type.auto_process THEN 'pending' WHEN v_type.id IS NULL THEN 'pending' ELSE 'skipped' END,
         coalesce(p_refs ->> 'category', v_type.category), p_refs ->> 'title', p_refs ->> 'external_id', p_refs ->> 'actor',
-        (p_refs ->> 'project_id')::uuid, (p_refs ->> 'repository_id')::uuid, (p_refs ->> 'correlation_id')::uuid,
+        (p_refs ->> 'project_id')::uuid, (p_refs ->> 'repository_id')::uuid, (p_refs ->> 'task_id')::uuid, (p_refs ->> 'correlation_id')::uuid,
         coalesce(p_refs -> 'metadata', '{}')
     WHERE p_deduplication_key IS NULL OR EXISTS (SELECT FROM known);
     IF FOUND THEN
@@ -6364,7 +6380,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION events.record_event(text, text, jsonb, timestamptz, base.priority_level, text, jsonb) IS
-    'Record an event, once for each deduplication key; its id, or that of the first with this key. p_refs may hold category, title, external_id, actor, project_id, repository_id, correlation_id and metadata';
+    'Record an event, once for each deduplication key; its id, or that of the first with this key. p_refs may hold category, title, external_id, actor, project_id, repository_id, task_id, correlation_id and metadata';
 
 -- functions: processing
 
@@ -6374,10 +6390,9 @@ RETURN (p_subscription.sources = '{}' OR p_event.source = ANY (p_subscription.so
     AND (p_subscription.categories = '{}' OR coalesce(p_event.category = ANY (p_subscription.categories), false))
     AND (p_subscription.type_patterns = '{}' OR p_event.type LIKE ANY (p_subscription.type_patterns))
     AND p_event.priority >= p_subscription.min_priority
-    AND (p_subscription.filter IS NULL
-         OR coalesce(jsonb_path_query_first(p_event.event_data, p_subscription.filter, silent => true) NOT IN ('false', 'null'), false));
+    AND base.filter_holds(p_subscription.filter, p_event.event_data);
 COMMENT ON FUNCTION events.subscription_matches(events.events, events.event_subscriptions) IS
-    'Whether an event is one that a subscription asks for; a filter holds when its first result is neither false nor unknown';
+    'Whether an event is one that a subscription asks for, by everything it asks';
 
 CREATE FUNCTION events.check_subscription_match(p_event_id uuid, p_occurred_at timestamptz, p_subscription_id uuid)
 RETURNS boolean LANGUAGE sql STABLE
@@ -6387,20 +6402,48 @@ RETURN (SELECT events.subscription_matches(e, s) FROM events.events e
 COMMENT ON FUNCTION events.check_subscription_match(uuid, timestamptz, uuid) IS
     'Whether an event is one that a subscription asks for; null when either is not there';
 
+CREATE FUNCTION events.make_task(p_event events.events, p_task_definition_id uuid, p_arguments jsonb) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    v_task uuid;
+BEGIN
+    INSERT INTO tasks.tasks (organization_id, title, task_type, task_definition_id, arguments, priority, project_id, repository_id)
+    SELECT d.organization_id, format('%s: %s', d.name, coalesce(p_event.title, p_event.type)), d.task_type, d.id, p_arguments, p_event.priority,
+        p_event.project_id, p_event.repository_id
+    FROM tasks.task_definitions d
+    WHERE d.organization_id = p_event.organization_id AND d.id = p_task_definition_id AND d.deleted_at IS NULL
+    RETURNING id INTO v_task;
+    IF v_task IS NULL THEN
+        RAISE EXCEPTION 'there is no task definition %', p_task_definition_id USING ERRCODE = 'no_data_found';
+    END IF;
+    RETURN v_task;
+END
+$$;
+COMMENT ON FUNCTION events.make_task(events.events, uuid, jsonb) IS
+    'Make a task of an event, as urgent as the event and about the same project and repository';
+
 CREATE FUNCTION events.deliver_event(p_event events.events, p_subscription events.event_subscriptions) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
+    v_done CONSTANT boolean := p_subscription.delivery_method IN ('notify', 'task', 'workflow');
+    v_input CONSTANT jsonb := jsonb_build_object('event_id', p_event.id, 'occurred_at', p_event.occurred_at,
+        'source', p_event.source, 'type', p_event.type, 'data', p_event.event_data);
+    v_response jsonb := '{}';
     v_delivery bigint;
-    v_told CONSTANT boolean := p_subscription.delivery_method = 'notify';
 BEGIN
-    INSERT INTO events.event_deliveries AS d (organization_id, subscription_id, event_id, occurred_at, status, attempts, next_attempt_at, delivered_at)
-    VALUES (p_event.organization_id, p_subscription.id, p_event.id, p_event.occurred_at, CASE WHEN v_told THEN 'delivered' ELSE 'pending' END,
-        v_told::integer, CASE WHEN NOT v_told THEN now() END, CASE WHEN v_told THEN now() END)
+    IF p_subscription.delivery_method = 'task' THEN
+        v_response := jsonb_build_object('task_id', events.make_task(p_event, p_subscription.task_definition_id, v_input));
+    ELSIF p_subscription.delivery_method = 'workflow' THEN
+        v_response := jsonb_build_object('workflow_execution_id', tasks.start_workflow(p_subscription.workflow_id, v_input, 'event'));
+    END IF;
+    INSERT INTO events.event_deliveries AS d (
+        organization_id, subscription_id, event_id, occurred_at, status, attempts, next_attempt_at, delivered_at, response)
+    VALUES (p_event.organization_id, p_subscription.id, p_event.id, p_event.occurred_at, CASE WHEN v_done THEN 'delivered' ELSE 'pending' END,
+        v_done::integer, CASE WHEN NOT v_done THEN now() END, CASE WHEN v_done THEN now() END, v_response)
     RETURNING d.id INTO v_delivery;
-    RETURN jsonb_build_object('delivery_id', v_delivery);
+    RETURN v_response || jsonb_build_object('delivery_id', v_delivery);
 END
 $$;
 COMMENT ON FUNCTION events.deliver_event(events.events, events.event_subscriptions) IS
-    'Tell a subscriber of an event, or put it in the queue of the program that does; what came of it';
+    'Tell a subscriber of an event, make the task or start the workflow that it asks for, or put it in the queue of the program that tells; what came of it';
 
 CREATE FUNCTION events.log_step(
     p_event events.events, p_step text, p_started_at timestamptz, p_error text, p_details jsonb DEFAULT NULL)

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import errors
 from psycopg.types.json import Jsonb
-from tests.integration.sql.conftest import Connection, Session, value, values
+from tests.integration.sql.conftest import Connection, Session, new_organization, value, values
 from tests.integration.sql.happenings import process, record, subscribe
 
 
@@ -159,3 +159,114 @@ def test_a_subscription_holds_no_secret_in_clear(
         with pytest.raises(errors.CheckViolation) as refused, app.transaction():
             subscribe(app, delivery_config=Jsonb(config))
     assert refused.value.diag.constraint_name == "event_subscriptions_secrets_by_reference"
+
+
+def _definition(app: Connection) -> UUID:
+    return UUID(
+        str(
+            value(
+                app,
+                "INSERT INTO tasks.task_definitions (name, slug, task_type)"
+                " VALUES ('Review', 'review', 'code_review') RETURNING id",
+            )
+        )
+    )
+
+
+def _workflow(app: Connection) -> UUID:
+    workflow = value(
+        app,
+        "INSERT INTO tasks.workflows (name, workflow_type) VALUES ('Merge', 'sequential')"
+        " RETURNING id",
+    )
+    app.execute(
+        "INSERT INTO tasks.workflow_tasks"
+        " (workflow_id, step_key, step_order, task_definition_id, condition)"
+        " VALUES (%(workflow)s, 'review', 1, %(definition)s, NULL),"
+        " (%(workflow)s, 'merge', 2, NULL, '$.data.draft == false')",
+        {"workflow": workflow, "definition": _definition(app)},
+    )
+    return UUID(str(workflow))
+
+
+def test_an_event_becomes_one_task_of_the_subscribed_kind(acting: Session, acme: UUID) -> None:
+    with acting(acme) as app:
+        project = value(
+            app, "INSERT INTO projects.projects (name, slug) VALUES ('x', 'x') RETURNING id"
+        )
+        subscribe(
+            app,
+            delivery_method="task",
+            task_definition_id=_definition(app),
+            filter='$.action == "opened"',
+        )
+        for action in ("opened", "closed"):
+            record(
+                app,
+                type_="pull_request",
+                event_data={"action": action},
+                priority="urgent",
+                refs={"project_id": str(project), "title": f"PR {action}"},
+            )
+        assert process(app) == 2
+        assert process(app) == 0
+        made = app.execute(
+            "SELECT title, task_type::text, priority::text, project_id, arguments -> 'data',"
+            " status::text FROM tasks.tasks"
+        ).fetchall()
+        assert made == [
+            ("Review: PR opened", "code_review", "urgent", project, {"action": "opened"}, "pending")
+        ]
+        told = "SELECT status, response ->> 'task_id' FROM events.event_deliveries"
+        task = str(value(app, "SELECT id FROM tasks.tasks"))
+        assert app.execute(told).fetchall() == [("delivered", task)]
+        assert values(app, "SELECT title FROM tasks.claim_tasks('w')") == ["Review: PR opened"]
+
+
+@pytest.mark.parametrize(("draft", "merge"), [(False, "pending"), (True, "skipped")])
+def test_an_event_starts_the_subscribed_workflow(
+    acting: Session, acme: UUID, draft: bool, merge: str
+) -> None:
+    with acting(acme) as app:
+        subscribe(app, delivery_method="workflow", workflow_id=_workflow(app))
+        record(app, event_data={"draft": draft})
+        assert process(app) == 1
+        steps = dict(app.execute("SELECT step_key, status::text FROM tasks.tasks"))
+        assert steps == {"review": "pending", "merge": merge}
+        source = "SELECT trigger_source FROM tasks.workflow_executions"
+        assert values(app, source) == ["event"]
+
+
+def test_what_cannot_be_started_is_tried_again(acting: Session, acme: UUID) -> None:
+    with acting(acme) as app:
+        subscribe(app, delivery_method="workflow", workflow_id=_workflow(app), name="merge")
+        app.execute("UPDATE tasks.workflows SET is_active = false")
+        event = record(app)
+        assert process(app) == 0
+        row = app.execute("SELECT status, last_error FROM events.events").fetchone()
+        assert row == ("retrying", "subscription merge: the workflow Merge is not active")
+        app.execute("UPDATE tasks.workflows SET is_active = true")
+        app.execute("UPDATE events.events SET next_attempt_at = now()")
+        assert process(app) == 1
+        started = "SELECT trigger_data ->> 'event_id' FROM tasks.workflow_executions"
+        assert values(app, started) == [str(event)]
+
+
+@pytest.mark.parametrize("method", ["task", "workflow"])
+def test_a_subscription_says_what_is_to_be_made(acting: Session, acme: UUID, method: str) -> None:
+    with acting(acme) as app, pytest.raises(errors.CheckViolation) as refused, app.transaction():
+        subscribe(app, delivery_method=method)
+    assert refused.value.diag.constraint_name == f"event_subscriptions_{method}_check"
+
+
+def test_a_task_that_maintenance_makes_belongs_to_the_event_s_organization(
+    own_acting: Session,
+) -> None:
+    acme = new_organization(own_acting)
+    with own_acting(acme) as app:
+        subscribe(app, delivery_method="task", task_definition_id=_definition(app))
+        record(app)
+    with own_acting(role="graph_sitter_maintenance") as maintenance:
+        assert process(maintenance) == 1
+        owners = values(maintenance, "SELECT organization_id FROM tasks.tasks")
+    assert owners == [acme]
