@@ -2323,9 +2323,9 @@ COMMENT ON FUNCTION tasks.cancel_remaining_tasks() IS
     'Trigger: when a workflow execution has ended, what has not begun is cancelled; what runs may end, but is not tried again';
 
 CREATE FUNCTION tasks.condition_holds(p_condition jsonpath, p_input jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN p_condition IS NULL OR coalesce(jsonb_path_match(p_input, p_condition, '{}', true), jsonb_path_exists(p_input, p_condition, '{}', true), false);
+RETURN base.filter_holds(p_condition, p_input);
 COMMENT ON FUNCTION tasks.condition_holds(jsonpath, jsonb) IS
-    'Whether a condition is true of the input or, being no yes-or-no question, finds something in it; no condition always holds';
+    'Whether a step''s condition holds of the input, as base.filter_holds() tells; what cannot be told does not hold';
 
 CREATE FUNCTION tasks.start_workflow(p_workflow_id uuid, p_input jsonb DEFAULT '{}', p_trigger text DEFAULT 'manual') RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE

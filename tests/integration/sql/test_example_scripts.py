@@ -16,6 +16,8 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 def test_a_script_runs_as_it_says_and_leaves_nothing(
     script: Path, shared_database: str, connection: Connection
 ) -> None:
+    organizations = "SELECT count(*) FROM base.organizations"
+    before = value(connection, organizations)
     options = ("-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(script))
     done = subprocess.run(
         [binaries.program("psql"), *options, shared_database],
@@ -25,6 +27,6 @@ def test_a_script_runs_as_it_says_and_leaves_nothing(
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+    assert "ASSERT" in script.read_text()
     assert done.stdout
-    left = "SELECT count(*) FROM base.organizations WHERE slug LIKE 'example-%'"
-    assert value(connection, left) == 0
+    assert value(connection, organizations) == before

@@ -127,6 +127,7 @@ def test_the_input_becomes_the_arguments(app: Connection) -> None:
         ("$.deploy", {}, False),
         ("$.files[*] ? (@ > 10)", {"files": [1, 20]}, True),
         ("$.files[*] ? (@ > 10)", {"files": [1, 2]}, False),
+        ("$.size > 5", {"size": "many"}, False),  # cannot be told
     ],
 )
 def test_a_step_whose_condition_does_not_hold_is_skipped_and_holds_nobody_back(
