@@ -168,6 +168,22 @@ $$;
 COMMENT ON PROCEDURE base.secure_table(regclass, text, text, name) IS
     'Row security of a tenant table: its organization only, writing only when p_demand (can_write or can_administer) allows';
 
+CREATE PROCEDURE base.track_updates(p_schema name) LANGUAGE plpgsql AS $$
+DECLARE
+    v record;
+BEGIN
+    FOR v IN SELECT a.attrelid::regclass AS name, (
+                 SELECT coalesce(string_agg(quote_literal(g.attname), ', ' ORDER BY g.attnum), '') FROM pg_catalog.pg_attribute g
+                 WHERE g.attrelid = a.attrelid AND g.attgenerated <> '') AS generated
+             FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+             WHERE c.relnamespace = p_schema::regnamespace AND c.relkind = 'r' AND a.attname = 'updated_at' LOOP
+        EXECUTE format('CREATE TRIGGER updated_at BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION base.update_updated_at_column(%s)',
+            v.name, v.generated);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE base.track_updates(name) IS 'Keep updated_at of every table of a module that has it';
+
 CREATE PROCEDURE base.finish_schema(p_schema name) LANGUAGE plpgsql AS $$
 DECLARE
     v record;
@@ -833,7 +849,7 @@ END
 $$;
 COMMENT ON PROCEDURE base.record_module(text, text) IS 'End of a module file: write its manifest and its baseline row in the ledger';
 REVOKE EXECUTE ON PROCEDURE base.record_module(text, text), base.describe(regclass, text, text),
-    base.secure_table(regclass, text, text, name), base.finish_schema(name) FROM PUBLIC;
+    base.secure_table(regclass, text, text, name), base.track_updates(name), base.finish_schema(name) FROM PUBLIC;
 
 -- functions: partitions and retention
 

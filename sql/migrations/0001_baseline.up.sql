@@ -170,6 +170,22 @@ $$;
 COMMENT ON PROCEDURE base.secure_table(regclass, text, text, name) IS
     'Row security of a tenant table: its organization only, writing only when p_demand (can_write or can_administer) allows';
 
+CREATE PROCEDURE base.track_updates(p_schema name) LANGUAGE plpgsql AS $$
+DECLARE
+    v record;
+BEGIN
+    FOR v IN SELECT a.attrelid::regclass AS name, (
+                 SELECT coalesce(string_agg(quote_literal(g.attname), ', ' ORDER BY g.attnum), '') FROM pg_catalog.pg_attribute g
+                 WHERE g.attrelid = a.attrelid AND g.attgenerated <> '') AS generated
+             FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+             WHERE c.relnamespace = p_schema::regnamespace AND c.relkind = 'r' AND a.attname = 'updated_at' LOOP
+        EXECUTE format('CREATE TRIGGER updated_at BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION base.update_updated_at_column(%s)',
+            v.name, v.generated);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE base.track_updates(name) IS 'Keep updated_at of every table of a module that has it';
+
 CREATE PROCEDURE base.finish_schema(p_schema name) LANGUAGE plpgsql AS $$
 DECLARE
     v record;
@@ -835,7 +851,7 @@ END
 $$;
 COMMENT ON PROCEDURE base.record_module(text, text) IS 'End of a module file: write its manifest and its baseline row in the ledger';
 REVOKE EXECUTE ON PROCEDURE base.record_module(text, text), base.describe(regclass, text, text),
-    base.secure_table(regclass, text, text, name), base.finish_schema(name) FROM PUBLIC;
+    base.secure_table(regclass, text, text, name), base.track_updates(name), base.finish_schema(name) FROM PUBLIC;
 
 -- functions: partitions and retention
 
@@ -6769,6 +6785,793 @@ INSERT INTO base.data_retention_policies (table_name, time_column, retention, st
 CALL base.finish_schema('events');
 DO $$ BEGIN PERFORM base.ensure_partitions('events.events'), base.ensure_partitions('events.event_processing_logs'); END $$;
 CALL base.record_module('events', 'Events, their processing, subscriptions, deliveries');
+RESET ROLE;
+
+-- Unqualified names work in every session, where the installing role may say so for the database.
+DO $$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = %s', current_database(), base.search_path());
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;
+
+-- 08_integrations: connections to GitHub, Linear and Slack, what they deliver, and which of their ids are which of ours.
+
+CREATE SCHEMA integrations AUTHORIZATION graph_sitter_owner;
+SET ROLE graph_sitter_owner;
+COMMENT ON SCHEMA integrations IS 'GitHub, Linear, Slack: connections, webhooks, mapping of identities';
+GRANT USAGE ON SCHEMA integrations TO graph_sitter_app, graph_sitter_reader, graph_sitter_maintenance;
+
+-- types
+
+CREATE DOMAIN integrations.sync_status AS text CONSTRAINT sync_status_check CHECK (VALUE IN ('active', 'paused', 'error', 'expired', 'disabled'));
+COMMENT ON DOMAIN integrations.sync_status IS 'Whether two systems are kept alike';
+CREATE DOMAIN integrations.platform AS text CONSTRAINT platform_check CHECK (VALUE IN ('github', 'linear', 'slack'));
+COMMENT ON DOMAIN integrations.platform IS 'A system that can be connected';
+
+-- tables
+
+CREATE TABLE integrations.github_integrations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT github_integrations_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    project_id uuid NOT NULL,
+    repository_owner text NOT NULL,
+    repository_name text NOT NULL,
+    installation_id text,
+    access_token_ref base.secret_ref,
+    access_token_hash base.sha256,
+    webhook_id text,
+    webhook_url text,
+    webhook_secret base.secret_ref,
+    permissions jsonb NOT NULL DEFAULT '{}',
+    sync_settings jsonb NOT NULL DEFAULT '{}',
+    last_sync_at timestamptz,
+    sync_status integrations.sync_status NOT NULL DEFAULT 'active',
+    last_error text,
+    CONSTRAINT github_integrations_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT github_integrations_project_fkey FOREIGN KEY (organization_id, project_id)
+        REFERENCES projects.projects (organization_id, id),
+    CONSTRAINT github_integrations_repository_key UNIQUE (project_id, repository_owner, repository_name)
+);
+CALL base.describe('integrations.github_integrations', 'Repositories at GitHub that a project is connected to', $$
+    project_id: The project
+    repository_owner: The first part of the repository's name
+    repository_name: The last part
+    installation_id: The GitHub app's installation
+    access_token_ref: Where the access token is found
+    access_token_hash: SHA-256 of the current token, to recognise it
+    webhook_id: Its webhook at GitHub
+    webhook_url: Where GitHub delivers to
+    webhook_secret: Where the secret that deliveries are signed with is found
+    permissions: What the token may do
+    sync_settings: What is kept alike, and how
+    last_sync_at: When it last was
+    sync_status: Whether it is
+    last_error: Why not
+$$);
+
+CREATE TABLE integrations.linear_integrations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT linear_integrations_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    project_id uuid NOT NULL,
+    team_id text NOT NULL,
+    workspace_id text,
+    api_key_ref base.secret_ref,
+    api_key_hash base.sha256,
+    webhook_id text,
+    webhook_secret base.secret_ref,
+    sync_settings jsonb NOT NULL DEFAULT '{}',
+    last_sync_at timestamptz,
+    sync_status integrations.sync_status NOT NULL DEFAULT 'active',
+    last_error text,
+    CONSTRAINT linear_integrations_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT linear_integrations_project_fkey FOREIGN KEY (organization_id, project_id)
+        REFERENCES projects.projects (organization_id, id),
+    CONSTRAINT linear_integrations_team_key UNIQUE (project_id, team_id)
+);
+CALL base.describe('integrations.linear_integrations', 'Teams at Linear that a project is connected to', $$
+    project_id: The project
+    team_id: The team
+    workspace_id: The workspace it belongs to
+    api_key_ref: Where the API key is found
+    api_key_hash: SHA-256 of the current key, to recognise it
+    webhook_id: Its webhook at Linear
+    webhook_secret: Where the secret that deliveries are signed with is found
+    sync_settings: What is kept alike, and how
+    last_sync_at: When it last was
+    sync_status: Whether it is
+    last_error: Why not
+$$);
+
+CREATE TABLE integrations.slack_integrations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT slack_integrations_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    project_id uuid NOT NULL,
+    workspace_id text NOT NULL,
+    channel_id text,
+    bot_token_ref base.secret_ref,
+    bot_token_hash base.sha256,
+    signing_secret base.secret_ref,
+    webhook_url_ref base.secret_ref,
+    notification_settings jsonb NOT NULL DEFAULT '{}',
+    last_sync_at timestamptz,
+    sync_status integrations.sync_status NOT NULL DEFAULT 'active',
+    last_error text,
+    CONSTRAINT slack_integrations_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT slack_integrations_project_fkey FOREIGN KEY (organization_id, project_id)
+        REFERENCES projects.projects (organization_id, id)
+);
+CREATE UNIQUE INDEX slack_integrations_channel_key ON integrations.slack_integrations (project_id, workspace_id, coalesce(channel_id, ''));
+CALL base.describe('integrations.slack_integrations', 'Channels at Slack that a project is connected to', $$
+    project_id: The project
+    workspace_id: The workspace
+    channel_id: The channel; null: whatever the workspace delivers
+    bot_token_ref: Where the bot's token is found
+    bot_token_hash: SHA-256 of the current token, to recognise it
+    signing_secret: Where the secret that deliveries are signed with is found
+    webhook_url_ref: Where the address to write to, a secret too, is found
+    notification_settings: What is told there
+    last_sync_at: When it last was kept alike
+    sync_status: Whether it is
+    last_error: Why not
+$$);
+
+CREATE TABLE integrations.integration_events (
+    id bigint GENERATED BY DEFAULT AS IDENTITY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT integration_events_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    integration_type integrations.platform NOT NULL,
+    github_integration_id uuid,
+    linear_integration_id uuid,
+    slack_integration_id uuid,
+    integration_id uuid GENERATED ALWAYS AS (coalesce(github_integration_id, linear_integration_id, slack_integration_id)) STORED,
+    event_type text NOT NULL,
+    external_event_id text,
+    event_data jsonb NOT NULL DEFAULT '{}',
+    headers jsonb NOT NULL DEFAULT '{}',
+    signature_verified boolean NOT NULL,
+    processed boolean NOT NULL DEFAULT false,
+    processed_at timestamptz,
+    error_message text,
+    retry_count integer NOT NULL DEFAULT 0 CONSTRAINT integration_events_retry_count_check CHECK (retry_count >= 0),
+    event_id uuid,
+    CONSTRAINT integration_events_pkey PRIMARY KEY (id, created_at),
+    CONSTRAINT integration_events_github_integration_fkey FOREIGN KEY (organization_id, github_integration_id)
+        REFERENCES integrations.github_integrations (organization_id, id),
+    CONSTRAINT integration_events_linear_integration_fkey FOREIGN KEY (organization_id, linear_integration_id)
+        REFERENCES integrations.linear_integrations (organization_id, id),
+    CONSTRAINT integration_events_slack_integration_fkey FOREIGN KEY (organization_id, slack_integration_id)
+        REFERENCES integrations.slack_integrations (organization_id, id),
+    CONSTRAINT integration_events_one_integration_check CHECK (num_nonnulls(github_integration_id, linear_integration_id, slack_integration_id) = 1),
+    CONSTRAINT integration_events_integration_type_check CHECK (CASE integration_type WHEN 'github' THEN github_integration_id WHEN 'linear' THEN linear_integration_id ELSE slack_integration_id END IS NOT NULL),
+    CONSTRAINT integration_events_processed_check CHECK (processed = (processed_at IS NOT NULL) AND (signature_verified OR NOT processed))
+) PARTITION BY RANGE (created_at);
+CREATE INDEX integration_events_type_idx ON integrations.integration_events (integration_type, created_at);
+CREATE INDEX integration_events_integration_idx ON integrations.integration_events (organization_id, integration_id, created_at);
+CREATE INDEX integration_events_external_event_idx ON integrations.integration_events (external_event_id) WHERE external_event_id IS NOT NULL;
+CREATE INDEX integration_events_open_idx ON integrations.integration_events (created_at) WHERE NOT processed;
+CREATE INDEX integration_events_github_integration_idx ON integrations.integration_events (github_integration_id) WHERE github_integration_id IS NOT NULL;
+CREATE INDEX integration_events_linear_integration_idx ON integrations.integration_events (linear_integration_id) WHERE linear_integration_id IS NOT NULL;
+CREATE INDEX integration_events_slack_integration_idx ON integrations.integration_events (slack_integration_id) WHERE slack_integration_id IS NOT NULL;
+CALL base.describe('integrations.integration_events', 'Deliveries of webhooks, as they came', $$
+    integration_type: Where it came from
+    github_integration_id: The connection, if it is GitHub's
+    linear_integration_id: The connection, if it is Linear's
+    slack_integration_id: The connection, if it is Slack's
+    integration_id: The connection, whichever it is
+    event_type: What happened, in the words of the platform
+    external_event_id: By which a delivery that is repeated is recognised
+    event_data: What was delivered
+    headers: With which headers, but for those that authorize
+    signature_verified: Whether the signature was right; what is not is never processed
+    processed: Whether it became an event
+    processed_at: When
+    error_message: Why it did not
+    retry_count: How often that was tried again
+    event_id: The event, which may leave before this does
+$$);
+
+CREATE TABLE integrations.external_entity_mappings (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT external_entity_mappings_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT external_entity_mappings_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    platform text NOT NULL
+        CONSTRAINT external_entity_mappings_platform_check CHECK (platform IN ('github', 'linear', 'slack', 'codegen')),
+    external_type text NOT NULL,
+    external_id text NOT NULL,
+    external_url text,
+    internal_type text NOT NULL,
+    internal_id uuid NOT NULL,
+    sync_status integrations.sync_status NOT NULL DEFAULT 'active',
+    last_synced_at timestamptz,
+    CONSTRAINT external_entity_mappings_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT external_entity_mappings_external_key UNIQUE (organization_id, platform, external_type, external_id)
+);
+CREATE INDEX external_entity_mappings_internal_idx ON integrations.external_entity_mappings (internal_type, internal_id);
+CALL base.describe('integrations.external_entity_mappings', 'Which thing elsewhere is which row here', $$
+    platform: Where the other is
+    external_type: What it is there
+    external_id: Its id there
+    external_url: Where it is looked at
+    internal_type: The table here
+    internal_id: The row
+    sync_status: Whether the two are kept alike
+    last_synced_at: When they last were
+$$);
+
+CALL base.secure_table('integrations.github_integrations', 'can_administer');
+CALL base.secure_table('integrations.linear_integrations', 'can_administer');
+CALL base.secure_table('integrations.slack_integrations', 'can_administer');
+CALL base.secure_table('integrations.integration_events', p_app => 'SELECT, INSERT, UPDATE');
+CALL base.secure_table('integrations.external_entity_mappings');
+CALL base.track_updates('integrations');
+
+-- triggers
+
+CREATE FUNCTION integrations.check_secret_ref() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    v_row CONSTANT jsonb := to_jsonb(NEW);
+    v_missing text;
+BEGIN
+    SELECT string_agg(format('%s of %s', v_row ->> a.attname, a.attname), ', ') INTO v_missing
+    FROM pg_attribute a
+    WHERE a.attrelid = TG_RELID AND a.atttypid = 'base.secret_ref'::regtype AND v_row ->> a.attname LIKE 'secret:%'
+      AND NOT EXISTS (SELECT FROM base.secrets s
+                      WHERE s.organization_id = NEW.organization_id AND 'secret:' || s.name = v_row ->> a.attname AND s.revoked_at IS NULL);
+    IF v_missing IS NOT NULL THEN
+        RAISE EXCEPTION 'the organization has no secret %', v_missing
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_TABLE_NAME || '_secret_ref', HINT = 'Store it in base.secrets first.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION integrations.check_secret_ref() IS 'Trigger: a secret:NAME names an unrevoked secret of the organization';
+
+CREATE TRIGGER check_secret_ref BEFORE INSERT OR UPDATE ON integrations.github_integrations
+    FOR EACH ROW EXECUTE FUNCTION integrations.check_secret_ref();
+CREATE TRIGGER check_secret_ref BEFORE INSERT OR UPDATE ON integrations.linear_integrations
+    FOR EACH ROW EXECUTE FUNCTION integrations.check_secret_ref();
+CREATE TRIGGER check_secret_ref BEFORE INSERT OR UPDATE ON integrations.slack_integrations
+    FOR EACH ROW EXECUTE FUNCTION integrations.check_secret_ref();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON integrations.github_integrations
+    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON integrations.linear_integrations
+    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON integrations.slack_integrations
+    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry();
+
+-- functions: from deliveries to events
+
+CREATE FUNCTION integrations.store_details(p_delivery integrations.integration_events, p_event_id uuid, p_occurred_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    d CONSTANT jsonb := p_delivery.event_data;
+BEGIN
+    IF p_delivery.integration_type = 'github' THEN
+        INSERT INTO events.github_events (organization_id, event_id, occurred_at, delivery_id, github_type, action, repo_full_name, ref, base_ref, head_ref,
+            commit_sha, commit_message, pr_number, pr_title, pr_state, pr_merged, issue_number, issue_title, issue_state,
+            workflow_name, run_id, run_status, run_conclusion, actor_login)
+        VALUES (p_delivery.organization_id, p_event_id, p_occurred_at, p_delivery.external_event_id, p_delivery.event_type, d ->> 'action',
+            d #>> '{repository,full_name}', d ->> 'ref', d #>> '{pull_request,base,ref}', d #>> '{pull_request,head,ref}',
+            coalesce(d ->> 'after', d #>> '{pull_request,head,sha}', d #>> '{workflow_run,head_sha}', d ->> 'sha'),
+            coalesce(d #>> '{head_commit,message}', d #>> '{workflow_run,head_commit,message}'),
+            (d #>> '{pull_request,number}')::integer, d #>> '{pull_request,title}', d #>> '{pull_request,state}', (d #>> '{pull_request,merged}')::boolean,
+            (d #>> '{issue,number}')::integer, d #>> '{issue,title}', d #>> '{issue,state}',
+            d #>> '{workflow_run,name}', (d #>> '{workflow_run,id}')::bigint, d #>> '{workflow_run,status}', d #>> '{workflow_run,conclusion}',
+            d #>> '{sender,login}');
+    ELSIF p_delivery.integration_type = 'linear' AND d #>> '{data,id}' IS NOT NULL AND d ->> 'action' IS NOT NULL THEN
+        INSERT INTO events.linear_events (organization_id, event_id, occurred_at, linear_id, linear_type, action, team_id, team_key, issue_identifier, issue_number,
+            state_name, actor_id, actor_name, changes, previous_values)
+        VALUES (p_delivery.organization_id, p_event_id, p_occurred_at, d #>> '{data,id}', coalesce(d ->> 'type', p_delivery.event_type), d ->> 'action',
+            coalesce(d #>> '{data,team,id}', d #>> '{data,teamId}'), d #>> '{data,team,key}', d #>> '{data,identifier}', (d #>> '{data,number}')::integer,
+            d #>> '{data,state,name}', d #>> '{actor,id}', d #>> '{actor,name}',
+            (SELECT coalesce(jsonb_object_agg(k, d -> 'data' -> k), '{}') FROM jsonb_object_keys(coalesce(d -> 'updatedFrom', '{}')) AS k),
+            coalesce(d -> 'updatedFrom', '{}'));
+    ELSIF p_delivery.integration_type = 'slack' THEN
+        INSERT INTO events.slack_events (organization_id, event_id, occurred_at, slack_event_id, slack_type, workspace_id, channel_id, channel_name, message_ts,
+            thread_ts, message_text, user_id, bot_id, reaction_name, files)
+        VALUES (p_delivery.organization_id, p_event_id, p_occurred_at, d ->> 'event_id', coalesce(d #>> '{event,type}', p_delivery.event_type), d ->> 'team_id',
+            coalesce(d #>> '{event,channel}', d #>> '{event,item,channel}'), d #>> '{event,channel_name}',
+            coalesce(d #>> '{event,item,ts}', d #>> '{event,ts}'), d #>> '{event,thread_ts}', d #>> '{event,text}', d #>> '{event,user}',
+            d #>> '{event,bot_id}', d #>> '{event,reaction}', coalesce(d #> '{event,files}', '[]'));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION integrations.store_details(integrations.integration_events, uuid, timestamptz) IS
+    'Fill the detail table of a delivery''s platform, as far as the delivery tells';
+
+CREATE FUNCTION integrations.normalize_delivery(p_delivery integrations.integration_events) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    v_organization CONSTANT text := coalesce(current_setting('graph_sitter.organization_id', true), '');
+    d CONSTANT jsonb := p_delivery.event_data;
+    v_occurred_at timestamptz := p_delivery.created_at;
+    v_event uuid;
+    v_error text;
+BEGIN
+    -- What is made of a delivery belongs to its organization, whoever runs this.
+    PERFORM set_config('graph_sitter.organization_id', p_delivery.organization_id::text, true);
+    BEGIN
+        v_occurred_at := CASE p_delivery.integration_type WHEN 'linear' THEN coalesce((d ->> 'createdAt')::timestamptz, v_occurred_at)
+                                                          WHEN 'slack' THEN coalesce(to_timestamp((d ->> 'event_time')::double precision), v_occurred_at)
+                                                          ELSE v_occurred_at END;
+        v_event := events.record_event(p_delivery.integration_type, p_delivery.event_type, d, v_occurred_at, p_refs => jsonb_strip_nulls(jsonb_build_object(
+            'external_id', p_delivery.external_event_id,
+            'title', coalesce(d #>> '{pull_request,title}', d #>> '{issue,title}', d #>> '{data,title}'),
+            'actor', coalesce(d #>> '{sender,login}', d #>> '{actor,name}', d #>> '{event,user}'),
+            'project_id', coalesce(
+                (SELECT g.project_id FROM integrations.github_integrations g WHERE g.id = p_delivery.github_integration_id),
+                (SELECT l.project_id FROM integrations.linear_integrations l WHERE l.id = p_delivery.linear_integration_id),
+                (SELECT s.project_id FROM integrations.slack_integrations s WHERE s.id = p_delivery.slack_integration_id)),
+            'repository_id', (SELECT r.id FROM projects.repositories r
+                WHERE p_delivery.integration_type = 'github' AND r.organization_id = p_delivery.organization_id AND r.provider = 'github'
+                  AND r.full_name = d #>> '{repository,full_name}' AND r.deleted_at IS NULL))));
+        PERFORM integrations.store_details(p_delivery, v_event, v_occurred_at);
+    EXCEPTION WHEN OTHERS THEN
+        v_event := NULL;
+        v_error := SQLERRM;
+    END;
+    UPDATE integrations.integration_events i
+    SET processed = v_event IS NOT NULL, processed_at = CASE WHEN v_event IS NOT NULL THEN clock_timestamp() END, event_id = v_event, error_message = v_error
+    WHERE i.id = p_delivery.id AND i.created_at = p_delivery.created_at;
+    PERFORM set_config('graph_sitter.organization_id', v_organization, true);
+    RETURN v_event;
+END
+$$;
+COMMENT ON FUNCTION integrations.normalize_delivery(integrations.integration_events) IS
+    'Make an event, with what its platform tells, of a delivery; when that fails, note why and return null';
+
+CREATE FUNCTION integrations.record_webhook(
+    p_platform text, p_integration_id uuid, p_external_event_id text, p_event_type text, p_payload jsonb, p_headers jsonb, p_signature_verified boolean)
+RETURNS TABLE (integration_event_id bigint, event_id uuid, is_new boolean) LANGUAGE plpgsql AS $$
+DECLARE
+    v_delivery integrations.integration_events;
+BEGIN
+    -- Of two sessions with one delivery the later waits here for the first.
+    PERFORM pg_advisory_xact_lock(hashtextextended(concat_ws(':', 'graph_sitter.delivery', p_integration_id, p_external_event_id), 0))
+    WHERE p_external_event_id IS NOT NULL;
+    SELECT i.* INTO v_delivery FROM integrations.integration_events i
+    WHERE i.external_event_id = p_external_event_id AND i.integration_id = p_integration_id AND i.signature_verified >= p_signature_verified
+    ORDER BY i.signature_verified DESC LIMIT 1;
+    IF FOUND THEN
+        RETURN QUERY SELECT v_delivery.id, v_delivery.event_id, false;
+        RETURN;
+    END IF;
+    INSERT INTO integrations.integration_events (integration_type, github_integration_id, linear_integration_id, slack_integration_id,
+        event_type, external_event_id, event_data, headers, signature_verified)
+    VALUES (p_platform, CASE p_platform WHEN 'github' THEN p_integration_id END, CASE p_platform WHEN 'linear' THEN p_integration_id END,
+        CASE p_platform WHEN 'slack' THEN p_integration_id END, p_event_type, p_external_event_id, p_payload,
+        (SELECT coalesce(jsonb_object_agg(h.key, h.value), '{}') FROM jsonb_each(p_headers) h WHERE h.key !~* 'authorization|cookie|token|secret|api-?key'),
+        p_signature_verified)
+    RETURNING * INTO v_delivery;
+    RETURN QUERY SELECT v_delivery.id, CASE WHEN p_signature_verified THEN integrations.normalize_delivery(v_delivery) END, true;
+END
+$$;
+COMMENT ON FUNCTION integrations.record_webhook(text, uuid, text, text, jsonb, jsonb, boolean) IS
+    'Keep a delivery and, if its signature was verified, make an event of it; a delivery that is repeated is recognised by its external id';
+
+CREATE FUNCTION integrations.process_integration_events(p_limit integer DEFAULT 100) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    v_delivery integrations.integration_events;
+    v_processed integer := 0;
+BEGIN
+    FOR v_delivery IN
+        WITH due AS (
+            SELECT o.id, o.created_at FROM integrations.integration_events o
+            WHERE NOT o.processed AND o.signature_verified AND o.retry_count < 5
+            ORDER BY o.created_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+        )
+        UPDATE integrations.integration_events i SET retry_count = i.retry_count + 1
+        FROM due WHERE i.id = due.id AND i.created_at = due.created_at RETURNING i.*
+    LOOP
+        v_processed := v_processed + (integrations.normalize_delivery(v_delivery) IS NOT NULL)::integer;
+    END LOOP;
+    RETURN v_processed;
+END
+$$;
+COMMENT ON FUNCTION integrations.process_integration_events(integer) IS
+    'Try again, five times at most, to make events of verified deliveries that failed to become one; how many succeeded';
+
+-- views
+
+CREATE VIEW integrations.integration_overview AS
+SELECT c.platform, c.integration_id, p.name AS project, c.target, c.sync_status, c.last_sync_at, e.events_24h, e.failures_24h, e.oldest_unprocessed_at,
+    c.project_id, c.organization_id
+FROM (
+    SELECT 'github' AS platform, g.id AS integration_id, g.project_id, g.repository_owner || '/' || g.repository_name AS target, g.sync_status, g.last_sync_at,
+        g.organization_id FROM integrations.github_integrations g
+    UNION ALL
+    SELECT 'linear', l.id, l.project_id, l.team_id, l.sync_status, l.last_sync_at, l.organization_id FROM integrations.linear_integrations l
+    UNION ALL
+    SELECT 'slack', s.id, s.project_id, concat_ws('/', s.workspace_id, s.channel_id), s.sync_status, s.last_sync_at, s.organization_id
+    FROM integrations.slack_integrations s
+) c
+JOIN projects.projects p ON p.organization_id = c.organization_id AND p.id = c.project_id
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE i.created_at > now() - interval '24 hours') AS events_24h,
+        count(*) FILTER (WHERE i.created_at > now() - interval '24 hours' AND (i.error_message IS NOT NULL OR NOT i.signature_verified)) AS failures_24h,
+        min(i.created_at) FILTER (WHERE NOT i.processed AND i.signature_verified) AS oldest_unprocessed_at
+    FROM integrations.integration_events i WHERE i.organization_id = c.organization_id AND i.integration_id = c.integration_id
+) e;
+CALL base.describe('integrations.integration_overview', 'Every connection, whichever its platform, and how its deliveries go', $$
+    platform: What it connects to
+    integration_id: The connection
+    project: The project
+    target: The repository, team or channel at the platform
+    sync_status: Whether the two are kept alike
+    last_sync_at: When they last were
+    events_24h: Deliveries of the last 24 hours
+    failures_24h: Those of them that did not become an event, or were not signed right
+    oldest_unprocessed_at: Since when the oldest waits that should have become an event
+    project_id: The project
+$$);
+
+-- data and partitions
+
+CREATE TABLE integrations.integration_events_default PARTITION OF integrations.integration_events DEFAULT;
+INSERT INTO base.data_retention_policies (table_name, time_column, retention, strategy, partition_interval)
+VALUES ('integrations.integration_events', 'created_at', '90 days', 'drop', '7 days');
+
+CALL base.finish_schema('integrations');
+DO $$ BEGIN PERFORM base.ensure_partitions('integrations.integration_events'); END $$;
+CALL base.record_module('integrations', 'Connections to GitHub, Linear, Slack, their deliveries');
+RESET ROLE;
+
+-- Unqualified names work in every session, where the installing role may say so for the database.
+DO $$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = %s', current_database(), base.search_path());
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;
+
+-- 09_agents: Codegen agents and other workers: what they can do, what they were asked, what it took in tokens and money.
+-- The Codegen organization id and token are the organization's (codegen_org_id, api_token_ref).
+
+CREATE SCHEMA agents AUTHORIZATION graph_sitter_owner;
+SET ROLE graph_sitter_owner;
+COMMENT ON SCHEMA agents IS 'Agents, their capabilities, their tasks, tokens and cost';
+GRANT USAGE ON SCHEMA agents TO graph_sitter_app, graph_sitter_reader, graph_sitter_maintenance;
+
+-- tables
+
+CREATE TABLE agents.codegen_agents (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT codegen_agents_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT codegen_agents_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    metadata jsonb NOT NULL DEFAULT '{}',
+    name text NOT NULL,
+    agent_type text NOT NULL,
+    description text,
+    configuration jsonb NOT NULL DEFAULT '{}',
+    capabilities jsonb NOT NULL DEFAULT '[]',
+    is_active boolean NOT NULL DEFAULT true,
+    max_concurrent_tasks integer NOT NULL DEFAULT 5
+        CONSTRAINT codegen_agents_max_concurrent_tasks_check CHECK (max_concurrent_tasks > 0),
+    model_name text,
+    usage_stats jsonb NOT NULL DEFAULT '{}',
+    CONSTRAINT codegen_agents_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT codegen_agents_capabilities_check CHECK (jsonb_typeof(capabilities) = 'array')
+);
+CREATE UNIQUE INDEX codegen_agents_name_key ON agents.codegen_agents (organization_id, name) WHERE deleted_at IS NULL;
+CREATE INDEX codegen_agents_capabilities_idx ON agents.codegen_agents USING gin (capabilities);
+CALL base.describe('agents.codegen_agents', 'Agents: programs that do tasks by way of a language model', $$
+    name: What people call it
+    agent_type: What kind of agent it is
+    description: What it is good for
+    configuration: Its settings, without secrets
+    capabilities: Names of what it can do
+    is_active: Whether it is given work
+    max_concurrent_tasks: How many tasks it may have at a time
+    model_name: The language model it uses
+    usage_stats: Sums over its tasks, kept by a trigger: tasks, completed, failed, tokens, cost, last_used_at
+$$);
+
+CREATE TABLE agents.agent_capabilities (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT agent_capabilities_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    agent_id uuid NOT NULL,
+    capability_name text NOT NULL,
+    capability_config jsonb NOT NULL DEFAULT '{}',
+    is_enabled boolean NOT NULL DEFAULT true,
+    CONSTRAINT agent_capabilities_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT agent_capabilities_agent_fkey FOREIGN KEY (organization_id, agent_id)
+        REFERENCES agents.codegen_agents (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT agent_capabilities_name_key UNIQUE (agent_id, capability_name)
+);
+CALL base.describe('agents.agent_capabilities', 'What an agent can do, where more than the name is to be said', $$
+    agent_id: The agent
+    capability_name: What it can do
+    capability_config: With which settings
+    is_enabled: Whether it may; false also takes away what codegen_agents.capabilities names
+$$);
+
+CREATE TABLE agents.agent_tasks (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT agent_tasks_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    agent_id uuid NOT NULL,
+    task_id uuid,
+    prompt_execution_id uuid,
+    codegen_task_id text,
+    prompt text NOT NULL,
+    context jsonb NOT NULL DEFAULT '{}',
+    status base.run_status NOT NULL DEFAULT 'pending',
+    priority base.priority_level NOT NULL DEFAULT 'normal',
+    started_at timestamptz,
+    completed_at timestamptz,
+    duration_ms bigint GENERATED ALWAYS AS (round(extract(epoch FROM completed_at - started_at) * 1000)::bigint) STORED,
+    result jsonb NOT NULL DEFAULT '{}',
+    error_message text,
+    retry_count integer NOT NULL DEFAULT 0 CONSTRAINT agent_tasks_retry_count_check CHECK (retry_count >= 0),
+    max_retries integer NOT NULL DEFAULT 3 CONSTRAINT agent_tasks_max_retries_check CHECK (max_retries >= 0),
+    tokens_used bigint GENERATED ALWAYS AS (tokens_input + tokens_output) STORED,
+    tokens_input bigint NOT NULL DEFAULT 0 CONSTRAINT agent_tasks_tokens_input_check CHECK (tokens_input >= 0),
+    tokens_output bigint NOT NULL DEFAULT 0 CONSTRAINT agent_tasks_tokens_output_check CHECK (tokens_output >= 0),
+    cost_estimate numeric(10,4) NOT NULL DEFAULT 0 CONSTRAINT agent_tasks_cost_estimate_check CHECK (cost_estimate >= 0),
+    performance_score base.score,
+    CONSTRAINT agent_tasks_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT agent_tasks_agent_fkey FOREIGN KEY (organization_id, agent_id)
+        REFERENCES agents.codegen_agents (organization_id, id),
+    CONSTRAINT agent_tasks_task_fkey FOREIGN KEY (organization_id, task_id)
+        REFERENCES tasks.tasks (organization_id, id),
+    CONSTRAINT agent_tasks_prompt_execution_fkey FOREIGN KEY (organization_id, prompt_execution_id)
+        REFERENCES prompts.prompt_executions (organization_id, id),
+    CONSTRAINT agent_tasks_codegen_task_key UNIQUE (codegen_task_id),
+    CONSTRAINT agent_tasks_ends_after_start_check CHECK (completed_at >= started_at)
+);
+CREATE INDEX idx_agent_tasks_status_priority ON agents.agent_tasks (status, priority, created_at);
+CREATE INDEX agent_tasks_agent_idx ON agents.agent_tasks (agent_id, status);
+CREATE INDEX agent_tasks_started_idx ON agents.agent_tasks (organization_id, started_at);
+CREATE INDEX agent_tasks_task_idx ON agents.agent_tasks (task_id) WHERE task_id IS NOT NULL;
+CREATE INDEX agent_tasks_prompt_execution_idx ON agents.agent_tasks (prompt_execution_id) WHERE prompt_execution_id IS NOT NULL;
+CALL base.describe('agents.agent_tasks', 'What an agent was asked, and what came of it', $$
+    agent_id: The agent
+    task_id: The task it is done for
+    prompt_execution_id: The prompt as it was sent
+    codegen_task_id: Its id at Codegen
+    prompt: What is asked
+    context: What else the agent is told
+    status: Where it stands
+    priority: How urgent it is
+    started_at: When the last attempt began
+    completed_at: When it ended
+    duration_ms: Time between the two
+    result: What came back
+    error_message: Why the last attempt failed
+    retry_count: How often it was tried again
+    max_retries: How often it may be
+    tokens_used: Tokens of all attempts
+    tokens_input: Those that were sent
+    tokens_output: Those that came back
+    cost_estimate: What all attempts cost, in US dollars
+    performance_score: How well it was done, where that was judged
+$$);
+
+CALL base.secure_table('agents.codegen_agents');
+CALL base.secure_table('agents.agent_capabilities');
+CALL base.secure_table('agents.agent_tasks');
+CALL base.track_updates('agents');
+
+-- triggers
+
+CREATE FUNCTION agents.add_usage(p_agent_id uuid, p_task agents.agent_tasks, p_sign integer) RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    UPDATE agents.codegen_agents SET usage_stats = jsonb_strip_nulls(jsonb_build_object(
+        'tasks', coalesce((usage_stats ->> 'tasks')::bigint, 0) + p_sign,
+        'completed', coalesce((usage_stats ->> 'completed')::bigint, 0) + p_sign * (p_task.status = 'completed')::integer,
+        'failed', coalesce((usage_stats ->> 'failed')::bigint, 0) + p_sign * (p_task.status IN ('failed', 'timed_out'))::integer,
+        'tokens', coalesce((usage_stats ->> 'tokens')::bigint, 0) + p_sign * (p_task.tokens_input + p_task.tokens_output),
+        'cost', coalesce((usage_stats ->> 'cost')::numeric, 0) + p_sign * p_task.cost_estimate,
+        'last_used_at', greatest((usage_stats ->> 'last_used_at')::timestamptz, p_task.started_at)))
+    WHERE id = p_agent_id;
+END;
+COMMENT ON FUNCTION agents.add_usage(uuid, agents.agent_tasks, integer) IS 'Add a task to its agent''s sums, or with -1 take it out of them';
+
+CREATE FUNCTION agents.count_usage() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM agents.add_usage(OLD.agent_id, OLD, -1);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM agents.add_usage(NEW.agent_id, NEW, 1);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION agents.count_usage() IS 'Trigger: keep usage_stats of agents equal to a recount of their tasks';
+
+CREATE TRIGGER run_status BEFORE INSERT OR UPDATE ON agents.agent_tasks
+    FOR EACH ROW EXECUTE FUNCTION base.keep_run_status();
+CREATE TRIGGER usage AFTER INSERT OR UPDATE OR DELETE ON agents.agent_tasks
+    FOR EACH ROW EXECUTE FUNCTION agents.count_usage();
+CREATE TRIGGER notify_status AFTER UPDATE OF status ON agents.agent_tasks
+    FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION base.notify_change();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON agents.codegen_agents
+    FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry('id', '-usage_stats');
+
+-- functions
+
+CREATE FUNCTION agents.missing_capabilities(p_agent agents.codegen_agents, p_asked text[]) RETURNS text[] LANGUAGE sql STABLE
+RETURN ARRAY(
+    SELECT a.name FROM unnest(p_asked) AS a (name)
+    LEFT JOIN agents.agent_capabilities c ON c.agent_id = p_agent.id AND c.capability_name = a.name
+    WHERE NOT coalesce(c.is_enabled, p_agent.capabilities ? a.name) ORDER BY a.name);
+COMMENT ON FUNCTION agents.missing_capabilities(agents.codegen_agents, text[]) IS 'What of that an agent cannot do';
+
+CREATE FUNCTION agents.queue_agent_task(
+    p_agent_id uuid, p_prompt text, p_context jsonb DEFAULT '{}', p_priority base.priority_level DEFAULT 'normal', p_task_id uuid DEFAULT NULL)
+RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    v_agent agents.codegen_agents;
+    v_missing text[];
+    v_id uuid;
+BEGIN
+    SELECT * INTO v_agent FROM agents.codegen_agents a WHERE a.id = p_agent_id AND a.deleted_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no agent %', p_agent_id USING ERRCODE = 'no_data_found';
+    ELSIF NOT v_agent.is_active THEN
+        RAISE EXCEPTION 'the agent % is not active', v_agent.name USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    v_missing := agents.missing_capabilities(v_agent, ARRAY(SELECT jsonb_array_elements_text(coalesce(p_context -> 'capabilities', '[]'))));
+    IF v_missing <> '{}' THEN
+        RAISE EXCEPTION 'the agent % cannot do: %', v_agent.name, array_to_string(v_missing, ', ')
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'select_agent() finds one that can.';
+    END IF;
+    INSERT INTO agents.agent_tasks (organization_id, agent_id, prompt, context, priority, task_id)
+    VALUES (v_agent.organization_id, v_agent.id, p_prompt, p_context, p_priority, p_task_id) RETURNING id INTO v_id;
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION agents.queue_agent_task(uuid, text, jsonb, base.priority_level, uuid) IS
+    'Ask an agent that is active and has the "capabilities" the context lists';
+
+CREATE FUNCTION agents.is_within_limits(p_organization_id uuid) RETURNS boolean LANGUAGE sql STABLE
+RETURN (
+    SELECT coalesce(sum(t.tokens_used) < (o.usage_limits ->> 'tokens_per_month')::numeric, true)
+        AND coalesce(sum(t.cost_estimate) < (o.usage_limits ->> 'cost_per_month')::numeric, true)
+    FROM base.organizations o
+    LEFT JOIN agents.agent_tasks t ON t.organization_id = o.id AND t.started_at >= date_trunc('month', now(), 'UTC')
+    WHERE o.id = p_organization_id GROUP BY o.id);
+COMMENT ON FUNCTION agents.is_within_limits(uuid) IS
+    'Whether what an organization''s agents used this month is below its usage_limits tokens_per_month and cost_per_month';
+
+CREATE FUNCTION agents.claim_agent_tasks(p_agent_id uuid, p_limit integer DEFAULT 1) RETURNS SETOF agents.agent_tasks LANGUAGE plpgsql AS $$
+DECLARE
+    v_agent agents.codegen_agents;
+    v_task agents.agent_tasks;
+BEGIN
+    -- Claims of one agent follow each other: its number of running tasks is counted.
+    SELECT * INTO v_agent FROM agents.codegen_agents a WHERE a.id = p_agent_id AND a.is_active AND a.deleted_at IS NULL FOR UPDATE;
+    IF NOT FOUND OR NOT coalesce(agents.is_within_limits(v_agent.organization_id), true) THEN
+        RETURN;
+    END IF;
+    FOR v_task IN
+        WITH due AS (
+            SELECT o.id FROM agents.agent_tasks o WHERE o.agent_id = p_agent_id AND o.status IN ('pending', 'queued', 'retrying')
+            ORDER BY o.priority DESC, o.created_at, o.id
+            LIMIT greatest(0, least(p_limit, v_agent.max_concurrent_tasks - (
+                SELECT count(*) FROM agents.agent_tasks r WHERE r.agent_id = p_agent_id AND r.status = 'running')))
+            FOR UPDATE SKIP LOCKED
+        )
+        UPDATE agents.agent_tasks t SET status = 'running', started_at = clock_timestamp() FROM due WHERE t.id = due.id RETURNING t.*
+    LOOP
+        UPDATE tasks.tasks k SET status = 'running', worker = 'agent ' || v_agent.name, started_at = clock_timestamp(), next_retry_at = NULL
+        WHERE k.id = v_task.task_id AND k.status IN ('pending', 'queued', 'retrying');
+        RETURN NEXT v_task;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION agents.claim_agent_tasks(uuid, integer) IS
+    'Begin an agent''s most urgent tasks, no more at a time than max_concurrent_tasks, and none once the organization''s limit is used up';
+
+CREATE FUNCTION agents.finish_agent_task(
+    p_id uuid, p_success boolean, p_result jsonb, p_tokens_input integer, p_tokens_output integer, p_cost numeric, p_error text DEFAULT NULL)
+RETURNS base.run_status LANGUAGE plpgsql AS $$
+DECLARE
+    v_task agents.agent_tasks;
+BEGIN
+    UPDATE agents.agent_tasks t
+    SET status = CASE WHEN p_success THEN 'completed' WHEN t.retry_count < t.max_retries THEN 'retrying' ELSE 'failed' END::base.run_status,
+        result = coalesce(p_result, '{}'), error_message = CASE WHEN NOT p_success THEN coalesce(p_error, 'failed') END,
+        retry_count = t.retry_count + (NOT p_success AND t.retry_count < t.max_retries)::integer,
+        tokens_input = t.tokens_input + p_tokens_input, tokens_output = t.tokens_output + p_tokens_output, cost_estimate = t.cost_estimate + p_cost
+    WHERE t.id = p_id AND t.status = 'running' RETURNING * INTO v_task;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'agent task % is not running', p_id
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Only what claim_agent_tasks() gave can be finished.';
+    END IF;
+    IF v_task.status <> 'retrying' AND EXISTS (SELECT FROM tasks.tasks k WHERE k.id = v_task.task_id AND k.status = 'running') THEN
+        PERFORM tasks.finish_task(v_task.task_id, p_success, v_task.result, v_task.error_message);
+    END IF;
+    RETURN v_task.status;
+END
+$$;
+COMMENT ON FUNCTION agents.finish_agent_task(uuid, boolean, jsonb, integer, integer, numeric, text) IS
+    'End an attempt: completed, to be tried again, or failed; its tokens and cost are added, and the task it was for is finished with it';
+
+CREATE FUNCTION agents.select_agent(p_agent_type text, p_capabilities text[] DEFAULT '{}') RETURNS uuid LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT a.id FROM agents.codegen_agents a
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE t.status = 'running') AS running,
+            avg((t.status = 'completed')::integer) FILTER (WHERE t.status IN ('completed', 'failed', 'timed_out')) AS success_rate,
+            avg(t.cost_estimate) FILTER (WHERE t.status = 'completed') AS cost
+        FROM agents.agent_tasks t WHERE t.agent_id = a.id
+    ) t
+    WHERE a.organization_id = base.current_organization_id() AND a.agent_type = p_agent_type AND a.is_active AND a.deleted_at IS NULL
+      AND t.running < a.max_concurrent_tasks AND agents.missing_capabilities(a, p_capabilities) = '{}'
+    ORDER BY t.success_rate DESC NULLS LAST, t.cost NULLS LAST, a.name
+    LIMIT 1;
+END;
+COMMENT ON FUNCTION agents.select_agent(text, text[]) IS
+    'The active agent of a type that can do all this and has a place free: of several the most successful, then the cheapest; null for none';
+
+-- views
+
+CREATE VIEW agents.agent_summary AS
+SELECT a.id AS agent_id, a.name, a.agent_type, a.is_active, coalesce(t.tasks_by_status, '{}') AS tasks_by_status,
+    round(100.0 * t.completed / nullif(t.completed + t.failed, 0), 2) AS success_rate_percent, t.median_duration_ms, a.organization_id
+FROM agents.codegen_agents a
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(s.status, s.n) AS tasks_by_status, 
+        coalesce(sum(s.n) FILTER (WHERE s.status = 'completed'), 0) AS completed, coalesce(sum(s.n) FILTER (WHERE s.status IN ('failed', 'timed_out')), 0) AS failed,
+        (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t.duration_ms) FROM agents.agent_tasks t
+         WHERE t.agent_id = a.id AND t.status = 'completed') AS median_duration_ms
+    FROM (SELECT t.status, count(*) AS n FROM agents.agent_tasks t WHERE t.agent_id = a.id GROUP BY t.status) s
+) t
+WHERE a.deleted_at IS NULL;
+CALL base.describe('agents.agent_summary', 'How each live agent does', $$
+    agent_id: The agent
+    name: What people call it
+    agent_type: What kind of agent it is
+    is_active: Whether it is given work
+    tasks_by_status: Number of tasks by status
+    success_rate_percent: Share completed of those completed or failed; null before the first
+    median_duration_ms: Of completed tasks
+$$);
+
+CREATE VIEW agents.agent_cost_summary AS
+SELECT (t.started_at AT TIME ZONE 'UTC')::date AS day, a.name AS agent, a.model_name AS model, count(*) AS tasks, sum(t.tokens_used)::bigint AS tokens,
+    sum(t.cost_estimate) AS cost_usd, round(100 * sum(t.cost_estimate) / nullif((o.usage_limits ->> 'cost_per_month')::numeric, 0), 2) AS percent_of_monthly_limit,
+    a.id AS agent_id, t.organization_id
+FROM agents.agent_tasks t
+JOIN agents.codegen_agents a ON a.organization_id = t.organization_id AND a.id = t.agent_id
+JOIN base.organizations o ON o.id = t.organization_id
+WHERE t.started_at IS NOT NULL
+GROUP BY 1, a.id, a.name, a.model_name, t.organization_id, o.usage_limits;
+CALL base.describe('agents.agent_cost_summary', 'What agents took on each day', $$
+    day: The day their last attempts began, in UTC
+    agent: The agent
+    model: The language model it uses
+    tasks: Tasks
+    tokens: Tokens of all their attempts
+    cost_usd: What they cost, in US dollars
+    percent_of_monthly_limit: Share of the organization's cost_per_month; null without a limit
+    agent_id: The agent
+$$);
+
+CALL base.finish_schema('agents');
+CALL base.record_module('agents', 'Agents, their tasks, tokens and cost');
 RESET ROLE;
 
 -- Unqualified names work in every session, where the installing role may say so for the database.

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 type Connection = psycopg.Connection[Any]
 type Session = Callable[..., AbstractContextManager[Connection]]
@@ -79,6 +80,20 @@ def value(connection: Connection, statement: str, *parameters: object) -> Any:
 def values(connection: Connection, statement: str, *parameters: object) -> list[Any]:
     """The first column of every row."""
     return [row[0] for row in connection.execute(statement, parameters or None)]
+
+
+def insert(connection: Connection, table: str, returning: str = "id", /, **columns: object) -> Any:
+    """A row; what it is known by."""
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING {}").format(
+        sql.Identifier(*table.split(".")),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
+        sql.Identifier(returning),
+    )
+    given = [Jsonb(each) if isinstance(each, dict | tuple) else each for each in columns.values()]
+    row = connection.execute(statement, given).fetchone()
+    assert row
+    return row[0]
 
 
 @pytest.fixture
@@ -307,15 +322,7 @@ class Recorder:
         return int(linkage)
 
     def _insert(self, table: str, *, returning: str = "id", **columns: object) -> Any:
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING {}").format(
-            sql.Identifier(*table.split(".")),
-            sql.SQL(", ").join(map(sql.Identifier, columns)),
-            sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
-            sql.Identifier(returning),
-        )
-        row = self.app.execute(statement, list(columns.values())).fetchone()
-        assert row
-        return row[0]
+        return insert(self.app, table, returning, **columns)
 
     def _one(self, statement: str, *parameters: object) -> Any:
         return value(self.app, statement, *parameters)

@@ -29,6 +29,7 @@ _MAINTENANCE_ONLY = {
     "record_module",
     "describe",
     "secure_table",
+    "track_updates",
     "finish_schema",
 }
 _GOVERNED = {
@@ -53,6 +54,10 @@ _GOVERNED = {
     "prompts.prompt_templates",
     "prompts.prompt_variations",
     "events.event_subscriptions",
+    "integrations.github_integrations",
+    "integrations.linear_integrations",
+    "integrations.slack_integrations",
+    "agents.codegen_agents",
 }
 
 
