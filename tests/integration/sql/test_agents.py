@@ -64,7 +64,7 @@ def test_nothing_is_begun_once_the_month_s_limit_is_used_up(
     with acting(acme) as app:
         app.execute("UPDATE base.organizations SET usage_limits = %s", (Jsonb(limit),))
         coder = agent(app)
-        first, second = ask(app, coder), ask(app, coder)
+        first, second = ask(app, coder, "high"), ask(app, coder)
         assert claim(app, coder) == [first]
         finish(app, first)
         assert claim(app, coder) == []
