@@ -7582,3 +7582,2425 @@ EXCEPTION WHEN insufficient_privilege THEN
     NULL;
 END
 $$;
+
+-- 10_learning: models and what became of their predictions, patterns that were found and patterns that work, recommendations,
+-- experiments, and the time series of learning events that ties them together.
+
+CREATE SCHEMA learning AUTHORIZATION graph_sitter_owner;
+SET ROLE graph_sitter_owner;
+COMMENT ON SCHEMA learning IS 'Models, patterns, predictions, recommendations, A/B tests, learning events';
+GRANT USAGE ON SCHEMA learning TO graph_sitter_app, graph_sitter_reader, graph_sitter_maintenance;
+
+-- tables: models
+
+CREATE TABLE learning.ml_models (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT ml_models_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT ml_models_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    name text NOT NULL,
+    version text NOT NULL,
+    model_type text NOT NULL
+        CONSTRAINT ml_models_model_type_check CHECK (model_type IN ('pattern_recognition', 'optimization', 'prediction', 'classification', 'regression')),
+    framework text,
+    algorithm text,
+    model_data jsonb NOT NULL DEFAULT '{}',
+    encrypted_data bytea,
+    encryption_key_id text,
+    artifact_uri text,
+    artifact_sha256 base.sha256,
+    hyperparameters jsonb NOT NULL DEFAULT '{}',
+    training_config jsonb NOT NULL DEFAULT '{}',
+    performance_metrics jsonb NOT NULL DEFAULT '{}',
+    accuracy base.probability,
+    status text NOT NULL DEFAULT 'training'
+        CONSTRAINT ml_models_status_check CHECK (status IN ('training', 'active', 'deprecated', 'archived')),
+    parent_model_id uuid,
+    created_by uuid DEFAULT base.current_user_id() CONSTRAINT ml_models_created_by_fkey REFERENCES base.users,
+    CONSTRAINT ml_models_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT ml_models_parent_model_fkey FOREIGN KEY (organization_id, parent_model_id)
+        REFERENCES learning.ml_models (organization_id, id),
+    CONSTRAINT ml_models_version_key UNIQUE (organization_id, name, version),
+    CONSTRAINT ml_models_encryption_check CHECK ((encrypted_data IS NULL) = (encryption_key_id IS NULL))
+);
+CREATE INDEX ml_models_status_idx ON learning.ml_models (status, model_type);
+CREATE INDEX ml_models_parent_model_idx ON learning.ml_models (parent_model_id) WHERE parent_model_id IS NOT NULL;
+CREATE INDEX ml_models_created_by_idx ON learning.ml_models (created_by) WHERE created_by IS NOT NULL;
+CALL base.describe('learning.ml_models', 'Machine-learning models, by version', $$
+    name: What people call it
+    version: Which edition of it
+    model_type: What it is for
+    framework: What it was made with
+    algorithm: How it works
+    model_data: Whatever of it may be read
+    encrypted_data: What of it may not, encrypted by the application; the key never comes here
+    encryption_key_id: Which key it was encrypted with
+    artifact_uri: Where its file is
+    artifact_sha256: SHA-256 of that file
+    hyperparameters: Settings of the algorithm
+    training_config: Settings of its training
+    performance_metrics: Measured values, by name
+    accuracy: Its accuracy off line, on data kept back for that
+    status: Whether it is in use
+    parent_model_id: The model it was made from
+    created_by: Who made it; null for a service
+$$);
+
+CREATE TABLE learning.training_datasets (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT training_datasets_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT training_datasets_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    name text NOT NULL,
+    version text NOT NULL,
+    dataset_type text NOT NULL,
+    source_type text,
+    data_schema jsonb NOT NULL DEFAULT '{}',
+    storage_location text,
+    content_sha256 base.sha256,
+    size_bytes bigint CONSTRAINT training_datasets_size_bytes_check CHECK (size_bytes >= 0),
+    record_count bigint CONSTRAINT training_datasets_record_count_check CHECK (record_count >= 0),
+    quality_score base.score,
+    preprocessing_config jsonb NOT NULL DEFAULT '{}',
+    CONSTRAINT training_datasets_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT training_datasets_version_key UNIQUE (organization_id, name, version)
+);
+CALL base.describe('learning.training_datasets', 'Data that models are trained and tested with, by version', $$
+    name: What people call it
+    version: Which edition of it
+    dataset_type: What kind of data it is
+    source_type: Where it comes from
+    data_schema: What a record holds
+    storage_location: Where it is kept
+    content_sha256: SHA-256 of it
+    size_bytes: Its size
+    record_count: How many records it has
+    quality_score: How good it is, where that was measured
+    preprocessing_config: How it was prepared
+$$);
+
+CREATE TABLE learning.model_training_sessions (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT model_training_sessions_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    model_id uuid NOT NULL,
+    dataset_id uuid NOT NULL,
+    status base.run_status NOT NULL DEFAULT 'running',
+    training_start timestamptz NOT NULL DEFAULT now(),
+    training_end timestamptz,
+    progress_percentage base.score NOT NULL DEFAULT 0,
+    current_epoch integer NOT NULL DEFAULT 0,
+    total_epochs integer,
+    loss_history jsonb NOT NULL DEFAULT '[]',
+    validation_metrics jsonb NOT NULL DEFAULT '{}',
+    resource_usage jsonb NOT NULL DEFAULT '{}',
+    error_log text,
+    CONSTRAINT model_training_sessions_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT model_training_sessions_model_fkey FOREIGN KEY (organization_id, model_id)
+        REFERENCES learning.ml_models (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT model_training_sessions_dataset_fkey FOREIGN KEY (organization_id, dataset_id)
+        REFERENCES learning.training_datasets (organization_id, id),
+    CONSTRAINT model_training_sessions_end_check CHECK (training_end >= training_start),
+    CONSTRAINT model_training_sessions_epochs_check CHECK (current_epoch BETWEEN 0 AND coalesce(total_epochs, current_epoch))
+);
+CREATE INDEX model_training_sessions_status_idx ON learning.model_training_sessions (status, training_start);
+CREATE INDEX model_training_sessions_model_idx ON learning.model_training_sessions (model_id);
+CREATE INDEX model_training_sessions_dataset_idx ON learning.model_training_sessions (dataset_id);
+CALL base.describe('learning.model_training_sessions', 'Trainings of a model', $$
+    model_id: The model
+    dataset_id: What it is trained with
+    status: Where it stands
+    training_start: When it began
+    training_end: When it ended
+    progress_percentage: How far it is
+    current_epoch: The epoch it is in
+    total_epochs: Epochs it is to have
+    loss_history: Loss by epoch
+    validation_metrics: Measured values, by name
+    resource_usage: What it took
+    error_log: Why it failed
+$$);
+
+CREATE TABLE learning.model_evaluations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT model_evaluations_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    model_id uuid NOT NULL,
+    evaluation_dataset_id uuid,
+    evaluation_type text NOT NULL
+        CONSTRAINT model_evaluations_evaluation_type_check CHECK (evaluation_type IN ('validation', 'test', 'production', 'cross_validation')),
+    metrics jsonb NOT NULL,
+    accuracy base.probability,
+    confusion_matrix jsonb,
+    feature_importance jsonb,
+    evaluation_timestamp timestamptz NOT NULL DEFAULT now(),
+    evaluation_duration_ms bigint CONSTRAINT model_evaluations_evaluation_duration_ms_check CHECK (evaluation_duration_ms >= 0),
+    evaluator_version text,
+    notes text,
+    CONSTRAINT model_evaluations_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT model_evaluations_model_fkey FOREIGN KEY (organization_id, model_id)
+        REFERENCES learning.ml_models (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT model_evaluations_evaluation_dataset_fkey FOREIGN KEY (organization_id, evaluation_dataset_id)
+        REFERENCES learning.training_datasets (organization_id, id)
+);
+CREATE INDEX model_evaluations_model_idx ON learning.model_evaluations (model_id, evaluation_timestamp);
+CREATE INDEX model_evaluations_evaluation_dataset_idx ON learning.model_evaluations (evaluation_dataset_id) WHERE evaluation_dataset_id IS NOT NULL;
+CALL base.describe('learning.model_evaluations', 'Measurements of a model', $$
+    model_id: The model
+    evaluation_dataset_id: What it was measured on
+    evaluation_type: What kind of measurement it is
+    metrics: Measured values, by name
+    accuracy: Share of right answers
+    confusion_matrix: Answers by what would have been right
+    feature_importance: How much each feature counts
+    evaluation_timestamp: When
+    evaluation_duration_ms: How long it took
+    evaluator_version: Of the program that measured
+    notes: In words
+$$);
+
+CREATE TABLE learning.model_deployments (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT model_deployments_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    model_id uuid NOT NULL,
+    environment text NOT NULL
+        CONSTRAINT model_deployments_environment_check CHECK (environment IN ('development', 'staging', 'production')),
+    status text NOT NULL DEFAULT 'deploying'
+        CONSTRAINT model_deployments_status_check CHECK (status IN ('deploying', 'active', 'inactive', 'failed')),
+    deployed_at timestamptz,
+    retired_at timestamptz,
+    deployment_config jsonb NOT NULL DEFAULT '{}',
+    performance_baseline jsonb NOT NULL DEFAULT '{}',
+    rollback_model_id uuid,
+    deployed_by uuid DEFAULT base.current_user_id() CONSTRAINT model_deployments_deployed_by_fkey REFERENCES base.users,
+    CONSTRAINT model_deployments_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT model_deployments_model_fkey FOREIGN KEY (organization_id, model_id)
+        REFERENCES learning.ml_models (organization_id, id),
+    CONSTRAINT model_deployments_rollback_model_fkey FOREIGN KEY (organization_id, rollback_model_id)
+        REFERENCES learning.ml_models (organization_id, id)
+);
+CREATE INDEX model_deployments_model_idx ON learning.model_deployments (model_id);
+CREATE INDEX model_deployments_rollback_model_idx ON learning.model_deployments (rollback_model_id) WHERE rollback_model_id IS NOT NULL;
+CREATE INDEX model_deployments_deployed_by_idx ON learning.model_deployments (deployed_by) WHERE deployed_by IS NOT NULL;
+CALL base.describe('learning.model_deployments', 'Where a model is, or was, in use', $$
+    model_id: The model
+    environment: Where
+    status: Whether it is
+    deployed_at: Since when
+    retired_at: Until when
+    deployment_config: How it is run
+    performance_baseline: What it reached when it was deployed, such as accuracy
+    rollback_model_id: What takes its place when it fails
+    deployed_by: Who deployed it; null for a service
+$$);
+
+CREATE TABLE learning.feature_store (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT feature_store_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT feature_store_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    feature_name text NOT NULL,
+    feature_version text NOT NULL,
+    feature_type text NOT NULL
+        CONSTRAINT feature_store_feature_type_check CHECK (feature_type IN ('numerical', 'categorical', 'text', 'embedding', 'boolean')),
+    description text,
+    computation_logic text,
+    data_source text,
+    update_frequency text
+        CONSTRAINT feature_store_update_frequency_check CHECK (update_frequency IN ('real_time', 'hourly', 'daily', 'weekly', 'monthly')),
+    last_updated timestamptz,
+    feature_statistics jsonb NOT NULL DEFAULT '{}',
+    quality_metrics jsonb NOT NULL DEFAULT '{}',
+    CONSTRAINT feature_store_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT feature_store_version_key UNIQUE (organization_id, feature_name, feature_version)
+);
+CALL base.describe('learning.feature_store', 'Features that models learn from', $$
+    feature_name: What people call it
+    feature_version: Which edition of it
+    feature_type: What kind of value it is
+    description: What it tells
+    computation_logic: How it is computed
+    data_source: From what
+    update_frequency: How often
+    last_updated: When it last was
+    feature_statistics: How its values are spread
+    quality_metrics: How good they are
+$$);
+
+CREATE TABLE learning.model_feature_dependencies (
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    model_id uuid NOT NULL,
+    feature_id uuid NOT NULL,
+    importance_score base.probability,
+    is_required boolean NOT NULL DEFAULT true,
+    CONSTRAINT model_feature_dependencies_pkey PRIMARY KEY (model_id, feature_id),
+    CONSTRAINT model_feature_dependencies_model_fkey FOREIGN KEY (organization_id, model_id)
+        REFERENCES learning.ml_models (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT model_feature_dependencies_feature_fkey FOREIGN KEY (organization_id, feature_id)
+        REFERENCES learning.feature_store (organization_id, id)
+);
+CALL base.describe('learning.model_feature_dependencies', 'Which features a model needs', $$
+    model_id: The model
+    feature_id: The feature
+    importance_score: How much it counts
+    is_required: Whether the model can do without
+$$);
+
+-- tables: what was found and foreseen
+
+CREATE TABLE learning.identified_patterns (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT identified_patterns_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT identified_patterns_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    pattern_type text NOT NULL
+        CONSTRAINT identified_patterns_pattern_type_check CHECK (pattern_type IN ('code_smell', 'performance_bottleneck', 'usage_pattern', 'security_vulnerability', 'design_pattern', 'anti_pattern')),
+    pattern_name text NOT NULL,
+    pattern_description text,
+    detection_algorithm text,
+    confidence_score base.probability,
+    pattern_signature jsonb NOT NULL DEFAULT '{}',
+    pattern_rules jsonb NOT NULL DEFAULT '{}',
+    occurrence_frequency bigint NOT NULL DEFAULT 0,
+    first_detected timestamptz,
+    last_detected timestamptz,
+    severity_level text
+        CONSTRAINT identified_patterns_severity_level_check CHECK (severity_level IN ('low', 'medium', 'high', 'critical')),
+    impact_metrics jsonb NOT NULL DEFAULT '{}',
+    remediation_suggestions jsonb NOT NULL DEFAULT '[]',
+    auto_fix_available boolean NOT NULL DEFAULT false,
+    status text NOT NULL DEFAULT 'active'
+        CONSTRAINT identified_patterns_status_check CHECK (status IN ('active', 'resolved', 'ignored', 'false_positive', 'investigating')),
+    category_tags text[] NOT NULL DEFAULT '{}',
+    CONSTRAINT identified_patterns_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT identified_patterns_name_key UNIQUE (organization_id, pattern_type, pattern_name)
+);
+CREATE INDEX identified_patterns_signature_idx ON learning.identified_patterns USING gin (pattern_signature);
+CREATE INDEX identified_patterns_last_detected_idx ON learning.identified_patterns (last_detected);
+CALL base.describe('learning.identified_patterns', 'Patterns that were seen', $$
+    pattern_type: What kind of pattern it is
+    pattern_name: What people call it
+    pattern_description: What it is
+    detection_algorithm: How it is found
+    confidence_score: How sure that is
+    pattern_signature: What it is known by
+    pattern_rules: When it is one
+    occurrence_frequency: How often it was ever seen, whether or not the occurrences are still kept
+    first_detected: When it was first seen
+    last_detected: When it last was
+    severity_level: How bad it is
+    impact_metrics: What it costs
+    remediation_suggestions: What helps
+    auto_fix_available: Whether a program can mend it
+    status: What is thought of it
+    category_tags: Words to find it by
+$$);
+
+CREATE TABLE learning.pattern_occurrences (
+    id bigint GENERATED BY DEFAULT AS IDENTITY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    detection_timestamp timestamptz NOT NULL DEFAULT now(),
+    pattern_id uuid NOT NULL,
+    source_type text NOT NULL,
+    source_id text NOT NULL,
+    location_data jsonb NOT NULL DEFAULT '{}',
+    context_data jsonb NOT NULL DEFAULT '{}',
+    detection_model_id uuid,
+    analysis_run_id uuid,
+    confidence_score base.probability,
+    severity_override text
+        CONSTRAINT pattern_occurrences_severity_override_check CHECK (severity_override IN ('low', 'medium', 'high', 'critical')),
+    resolution_status text NOT NULL DEFAULT 'open'
+        CONSTRAINT pattern_occurrences_resolution_status_check CHECK (resolution_status IN ('open', 'in_progress', 'resolved', 'wont_fix', 'duplicate')),
+    resolution_timestamp timestamptz,
+    resolution_method text,
+    resolution_notes text,
+    CONSTRAINT pattern_occurrences_pkey PRIMARY KEY (id, detection_timestamp),
+    CONSTRAINT pattern_occurrences_pattern_fkey FOREIGN KEY (organization_id, pattern_id)
+        REFERENCES learning.identified_patterns (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT pattern_occurrences_detection_model_fkey FOREIGN KEY (organization_id, detection_model_id)
+        REFERENCES learning.ml_models (organization_id, id),
+    CONSTRAINT pattern_occurrences_analysis_run_fkey FOREIGN KEY (organization_id, analysis_run_id)
+        REFERENCES analytics.analysis_runs (organization_id, id),
+    CONSTRAINT pattern_occurrences_resolution_check CHECK (resolution_timestamp >= detection_timestamp)
+) PARTITION BY RANGE (detection_timestamp);
+CREATE INDEX pattern_occurrences_pattern_idx ON learning.pattern_occurrences (pattern_id, detection_timestamp);
+CREATE INDEX pattern_occurrences_source_idx ON learning.pattern_occurrences (source_type, source_id);
+CREATE INDEX pattern_occurrences_detection_model_idx ON learning.pattern_occurrences (detection_model_id) WHERE detection_model_id IS NOT NULL;
+CREATE INDEX pattern_occurrences_analysis_run_idx ON learning.pattern_occurrences (analysis_run_id) WHERE analysis_run_id IS NOT NULL;
+CALL base.describe('learning.pattern_occurrences', 'Where patterns were seen', $$
+    detection_timestamp: When
+    pattern_id: The pattern
+    source_type: What it was seen in, such as code_file
+    source_id: Which of those
+    location_data: Where in it, such as line_start and line_end
+    context_data: What was around it
+    detection_model_id: The model that saw it
+    analysis_run_id: The analysis that saw it
+    confidence_score: How sure that is
+    severity_override: How bad it is here, where that differs
+    resolution_status: What became of it
+    resolution_timestamp: When
+    resolution_method: How
+    resolution_notes: In words
+$$);
+
+CREATE TABLE learning.predictions (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT predictions_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    model_id uuid NOT NULL,
+    prediction_type text NOT NULL
+        CONSTRAINT predictions_prediction_type_check CHECK (prediction_type IN ('performance_degradation', 'bug_likelihood', 'optimization_opportunity', 'resource_usage', 'user_behavior', 'system_failure', 'custom')),
+    target_entity_type text,
+    target_entity_id text,
+    predicted_value jsonb NOT NULL DEFAULT '{}',
+    confidence_score base.probability,
+    confidence_interval jsonb,
+    input_features jsonb NOT NULL DEFAULT '{}',
+    prediction_horizon interval,
+    prediction_timestamp timestamptz NOT NULL DEFAULT now(),
+    prediction_expires_at timestamptz,
+    actual_outcome jsonb,
+    outcome_timestamp timestamptz,
+    accuracy_score base.probability,
+    status text NOT NULL DEFAULT 'active'
+        CONSTRAINT predictions_status_check CHECK (status IN ('active', 'validated', 'invalidated', 'expired', 'monitoring')),
+    priority_score base.score,
+    action_recommended jsonb NOT NULL DEFAULT '{}',
+    CONSTRAINT predictions_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT predictions_model_fkey FOREIGN KEY (organization_id, model_id)
+        REFERENCES learning.ml_models (organization_id, id)
+);
+CREATE INDEX predictions_model_idx ON learning.predictions (model_id, prediction_timestamp);
+CREATE INDEX predictions_target_idx ON learning.predictions (target_entity_type, target_entity_id);
+CREATE INDEX predictions_expires_idx ON learning.predictions (prediction_expires_at) WHERE status = 'active';
+CALL base.describe('learning.predictions', 'What models foresaw, and what came', $$
+    model_id: The model
+    prediction_type: What it is about
+    target_entity_type: What kind of thing, such as code_file
+    target_entity_id: Which of those
+    predicted_value: What was foreseen
+    confidence_score: How sure the model was
+    confidence_interval: Within which bounds, lower and upper
+    input_features: From what
+    prediction_horizon: How far ahead
+    prediction_timestamp: When
+    prediction_expires_at: Until when it says anything
+    actual_outcome: What came
+    outcome_timestamp: When that was known
+    accuracy_score: How right it was: the mean of its feedback
+    status: What is known of it
+    priority_score: How much it matters
+    action_recommended: What to do about it
+$$);
+
+CREATE TABLE learning.recommendations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT recommendations_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT recommendations_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    recommendation_type text NOT NULL
+        CONSTRAINT recommendations_recommendation_type_check CHECK (recommendation_type IN ('code_optimization', 'refactoring', 'security_fix', 'performance_improvement', 'documentation', 'testing', 'maintenance')),
+    title text NOT NULL,
+    description text,
+    target_entity_type text,
+    target_entity_id text,
+    recommendation_data jsonb NOT NULL DEFAULT '{}',
+    confidence_score base.probability,
+    impact_score base.score,
+    effort_score base.score,
+    priority_score base.score,
+    source_pattern_id uuid,
+    source_prediction_id uuid,
+    generated_by_model_id uuid,
+    analysis_run_id uuid,
+    status text NOT NULL DEFAULT 'pending'
+        CONSTRAINT recommendations_status_check CHECK (status IN ('pending', 'reviewing', 'accepted', 'rejected', 'implemented', 'expired')),
+    implemented_at timestamptz,
+    expires_at timestamptz,
+    user_feedback jsonb NOT NULL DEFAULT '{}',
+    assigned_to uuid CONSTRAINT recommendations_assigned_to_fkey REFERENCES base.users,
+    task_id uuid,
+    CONSTRAINT recommendations_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT recommendations_source_pattern_fkey FOREIGN KEY (organization_id, source_pattern_id)
+        REFERENCES learning.identified_patterns (organization_id, id),
+    CONSTRAINT recommendations_source_prediction_fkey FOREIGN KEY (organization_id, source_prediction_id)
+        REFERENCES learning.predictions (organization_id, id),
+    CONSTRAINT recommendations_generated_by_model_fkey FOREIGN KEY (organization_id, generated_by_model_id)
+        REFERENCES learning.ml_models (organization_id, id),
+    CONSTRAINT recommendations_analysis_run_fkey FOREIGN KEY (organization_id, analysis_run_id)
+        REFERENCES analytics.analysis_runs (organization_id, id),
+    CONSTRAINT recommendations_task_fkey FOREIGN KEY (organization_id, task_id)
+        REFERENCES tasks.tasks (organization_id, id)
+);
+CREATE INDEX recommendations_status_idx ON learning.recommendations (status, priority_score DESC);
+CREATE INDEX recommendations_target_idx ON learning.recommendations (target_entity_type, target_entity_id);
+CREATE INDEX recommendations_source_pattern_idx ON learning.recommendations (source_pattern_id) WHERE source_pattern_id IS NOT NULL;
+CREATE INDEX recommendations_source_prediction_idx ON learning.recommendations (source_prediction_id) WHERE source_prediction_id IS NOT NULL;
+CREATE INDEX recommendations_generated_by_model_idx ON learning.recommendations (generated_by_model_id) WHERE generated_by_model_id IS NOT NULL;
+CREATE INDEX recommendations_analysis_run_idx ON learning.recommendations (analysis_run_id) WHERE analysis_run_id IS NOT NULL;
+CREATE INDEX recommendations_assigned_to_idx ON learning.recommendations (assigned_to) WHERE assigned_to IS NOT NULL;
+CREATE INDEX recommendations_task_idx ON learning.recommendations (task_id) WHERE task_id IS NOT NULL;
+CALL base.describe('learning.recommendations', 'What should be done, and what was', $$
+    recommendation_type: What kind of work it is
+    title: In a line
+    description: In words
+    target_entity_type: What kind of thing it is about
+    target_entity_id: Which of those
+    recommendation_data: What a program needs to do it
+    confidence_score: How sure it is that it helps
+    impact_score: How much it helps
+    effort_score: How much work it is
+    priority_score: See calculate_recommendation_priority()
+    source_pattern_id: The pattern it follows from
+    source_prediction_id: The prediction it follows from
+    generated_by_model_id: The model that made it
+    analysis_run_id: The analysis it follows from
+    status: What became of it
+    implemented_at: When it was done
+    expires_at: Until when it says anything
+    user_feedback: What people said
+    assigned_to: Who looks at it
+    task_id: The task it became
+$$);
+
+CREATE TABLE learning.learning_feedback (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT learning_feedback_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT learning_feedback_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    prediction_id uuid,
+    recommendation_id uuid,
+    model_id uuid,
+    feedback_type text NOT NULL DEFAULT 'accuracy'
+        CONSTRAINT learning_feedback_feedback_type_check CHECK (feedback_type IN ('accuracy', 'performance', 'user_satisfaction', 'business_impact', 'system_improvement', 'error_correction', 'model_drift', 'custom')),
+    feedback_score base.probability,
+    is_positive boolean,
+    feedback_value jsonb NOT NULL DEFAULT '{}',
+    explanation text,
+    provided_by uuid DEFAULT base.current_user_id() CONSTRAINT learning_feedback_provided_by_fkey REFERENCES base.users,
+    processed_at timestamptz,
+    CONSTRAINT learning_feedback_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT learning_feedback_prediction_fkey FOREIGN KEY (organization_id, prediction_id)
+        REFERENCES learning.predictions (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT learning_feedback_recommendation_fkey FOREIGN KEY (organization_id, recommendation_id)
+        REFERENCES learning.recommendations (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT learning_feedback_model_fkey FOREIGN KEY (organization_id, model_id)
+        REFERENCES learning.ml_models (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT learning_feedback_target_check CHECK (num_nonnulls(prediction_id, recommendation_id, model_id) > 0)
+);
+CREATE INDEX learning_feedback_prediction_idx ON learning.learning_feedback (prediction_id) WHERE prediction_id IS NOT NULL;
+CREATE INDEX learning_feedback_recommendation_idx ON learning.learning_feedback (recommendation_id) WHERE recommendation_id IS NOT NULL;
+CREATE INDEX learning_feedback_model_idx ON learning.learning_feedback (model_id) WHERE model_id IS NOT NULL;
+CREATE INDEX learning_feedback_provided_by_idx ON learning.learning_feedback (provided_by) WHERE provided_by IS NOT NULL;
+CALL base.describe('learning.learning_feedback', 'What people and programs say of predictions, recommendations and models', $$
+    prediction_id: The prediction
+    recommendation_id: The recommendation
+    model_id: The model
+    feedback_type: What is judged
+    feedback_score: How well it did
+    is_positive: Whether it did well
+    feedback_value: What was measured
+    explanation: In words
+    provided_by: Who says so; null for a service
+    processed_at: When it was taken into account
+$$);
+
+-- tables: what works
+
+CREATE TABLE learning.learning_patterns (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT learning_patterns_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT learning_patterns_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    pattern_name text NOT NULL,
+    pattern_type text NOT NULL
+        CONSTRAINT learning_patterns_pattern_type_check CHECK (pattern_type IN ('successful_implementation', 'error_resolution', 'optimization_strategy', 'testing_approach', 'deployment_pattern', 'code_structure', 'performance_improvement', 'security_enhancement', 'other')),
+    description text,
+    pattern_definition jsonb NOT NULL DEFAULT '{}',
+    confidence_score base.probability,
+    effectiveness_score base.score,
+    is_validated boolean NOT NULL DEFAULT false,
+    validated_by uuid CONSTRAINT learning_patterns_validated_by_fkey REFERENCES base.users,
+    validated_at timestamptz,
+    is_active boolean NOT NULL DEFAULT true,
+    tags text[] NOT NULL DEFAULT '{}',
+    CONSTRAINT learning_patterns_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT learning_patterns_name_key UNIQUE (organization_id, pattern_type, pattern_name)
+);
+CREATE INDEX learning_patterns_validated_by_idx ON learning.learning_patterns (validated_by) WHERE validated_by IS NOT NULL;
+CALL base.describe('learning.learning_patterns', 'Patterns that work', $$
+    pattern_name: What people call it
+    pattern_type: What it is good for
+    description: What it is
+    pattern_definition: What a program needs to apply it
+    confidence_score: How sure it is that it helps
+    effectiveness_score: How well it helped, the latest counting most; see update_pattern_effectiveness()
+    is_validated: Whether somebody looked at it
+    validated_by: Who
+    validated_at: When
+    is_active: Whether it is applied
+    tags: Words to find it by
+$$);
+
+CREATE TABLE learning.pattern_applications (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pattern_applications_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    learning_pattern_id uuid NOT NULL,
+    target_type text NOT NULL,
+    target_id text NOT NULL,
+    applied_configuration jsonb NOT NULL DEFAULT '{}',
+    result text NOT NULL DEFAULT 'pending'
+        CONSTRAINT pattern_applications_result_check CHECK (result IN ('success', 'failure', 'partial', 'pending')),
+    feedback_score base.score,
+    outcome_metrics jsonb NOT NULL DEFAULT '{}',
+    lessons_learned text,
+    applied_at timestamptz NOT NULL DEFAULT now(),
+    completed_at timestamptz,
+    CONSTRAINT pattern_applications_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT pattern_applications_learning_pattern_fkey FOREIGN KEY (organization_id, learning_pattern_id)
+        REFERENCES learning.learning_patterns (organization_id, id) ON DELETE CASCADE
+);
+CREATE INDEX pattern_applications_pattern_idx ON learning.pattern_applications (learning_pattern_id, applied_at);
+CALL base.describe('learning.pattern_applications', 'When such a pattern was applied, and how it went', $$
+    learning_pattern_id: The pattern
+    target_type: What it was applied to
+    target_id: Which of those
+    applied_configuration: With which settings
+    result: How it went
+    feedback_score: How well it helped
+    outcome_metrics: Measured values, by name
+    lessons_learned: In words
+    applied_at: When
+    completed_at: When it was known how it went
+$$);
+
+CREATE TABLE learning.knowledge_base (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT knowledge_base_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT knowledge_base_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    title text NOT NULL,
+    content text NOT NULL,
+    category text,
+    kind text NOT NULL DEFAULT 'knowledge'
+        CONSTRAINT knowledge_base_kind_check CHECK (kind IN ('knowledge', 'insight', 'how_to')),
+    tags text[] NOT NULL DEFAULT '{}',
+    source_type text,
+    source_id text,
+    confidence_score base.probability,
+    status text NOT NULL DEFAULT 'new'
+        CONSTRAINT knowledge_base_status_check CHECK (status IN ('new', 'reviewed', 'implemented', 'obsolete')),
+    usage_count integer NOT NULL DEFAULT 0 CONSTRAINT knowledge_base_usage_count_check CHECK (usage_count >= 0),
+    last_accessed_at timestamptz,
+    search_vector tsvector GENERATED ALWAYS AS (setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('english', content), 'B')) STORED,
+    CONSTRAINT knowledge_base_organization_id_id_key UNIQUE (organization_id, id)
+);
+CREATE INDEX knowledge_base_search_idx ON learning.knowledge_base USING gin (search_vector);
+CREATE INDEX knowledge_base_tags_idx ON learning.knowledge_base USING gin (tags);
+CREATE INDEX knowledge_base_source_idx ON learning.knowledge_base (source_type, source_id);
+CALL base.describe('learning.knowledge_base', 'What was learned, in words', $$
+    title: In a line
+    content: In full
+    category: The group it belongs to
+    kind: What it is
+    tags: Words to find it by
+    source_type: What it was learned from
+    source_id: Which of those
+    confidence_score: How sure it is
+    status: What is thought of it
+    usage_count: How often it was used
+    last_accessed_at: When it last was
+    search_vector: Its words, for search_knowledge()
+$$);
+
+CREATE TABLE learning.system_adaptations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT system_adaptations_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT system_adaptations_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    adaptation_name text NOT NULL,
+    adaptation_type text NOT NULL,
+    trigger_reason text,
+    source_model_id uuid,
+    source_learning_pattern_id uuid,
+    target_component text,
+    adaptation_config jsonb NOT NULL DEFAULT '{}',
+    previous_config jsonb NOT NULL DEFAULT '{}',
+    baseline_metrics jsonb NOT NULL DEFAULT '{}',
+    final_metrics jsonb NOT NULL DEFAULT '{}',
+    expected_improvement numeric,
+    actual_improvement numeric,
+    status text NOT NULL DEFAULT 'proposed'
+        CONSTRAINT system_adaptations_status_check CHECK (status IN ('proposed', 'approved', 'deployed', 'monitoring', 'kept', 'rolled_back')),
+    approved_by uuid CONSTRAINT system_adaptations_approved_by_fkey REFERENCES base.users,
+    implemented_at timestamptz,
+    rolled_back_at timestamptz,
+    monitoring_days integer NOT NULL DEFAULT 30 CONSTRAINT system_adaptations_monitoring_days_check CHECK (monitoring_days > 0),
+    CONSTRAINT system_adaptations_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT system_adaptations_source_model_fkey FOREIGN KEY (organization_id, source_model_id)
+        REFERENCES learning.ml_models (organization_id, id),
+    CONSTRAINT system_adaptations_source_learning_pattern_fkey FOREIGN KEY (organization_id, source_learning_pattern_id)
+        REFERENCES learning.learning_patterns (organization_id, id),
+    CONSTRAINT system_adaptations_outcome_check CHECK (status NOT IN ('kept', 'rolled_back') OR actual_improvement IS NOT NULL)
+);
+CREATE INDEX system_adaptations_source_model_idx ON learning.system_adaptations (source_model_id) WHERE source_model_id IS NOT NULL;
+CREATE INDEX system_adaptations_source_learning_pattern_idx ON learning.system_adaptations (source_learning_pattern_id) WHERE source_learning_pattern_id IS NOT NULL;
+CREATE INDEX system_adaptations_approved_by_idx ON learning.system_adaptations (approved_by) WHERE approved_by IS NOT NULL;
+CALL base.describe('learning.system_adaptations', 'Changes to a system on account of what was learned', $$
+    adaptation_name: What people call it
+    adaptation_type: What kind of change it is
+    trigger_reason: Why
+    source_model_id: The model that proposed it
+    source_learning_pattern_id: The pattern it applies
+    target_component: What is changed
+    adaptation_config: To what
+    previous_config: From what
+    baseline_metrics: Measured values before
+    final_metrics: Measured values after
+    expected_improvement: In per cent
+    actual_improvement: In per cent
+    status: Where it stands
+    approved_by: Who agreed
+    implemented_at: When it was made
+    rolled_back_at: When it was taken back
+    monitoring_days: How long it is watched
+$$);
+
+-- tables: experiments
+
+CREATE FUNCTION learning.total_of(p_weights jsonb) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT sum(w.value::numeric) FROM jsonb_each_text(p_weights) w);
+COMMENT ON FUNCTION learning.total_of(jsonb) IS 'The sum of an object''s values';
+
+CREATE TABLE learning.ab_testing_experiments (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT ab_testing_experiments_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT ab_testing_experiments_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    experiment_name text NOT NULL,
+    description text,
+    hypothesis text,
+    subject_type text,
+    subject_id text,
+    control_variant jsonb NOT NULL DEFAULT '{"name": "control"}',
+    treatment_variants jsonb NOT NULL DEFAULT '[]',
+    traffic_allocation jsonb NOT NULL DEFAULT '{}',
+    target_metrics jsonb NOT NULL DEFAULT '[]',
+    status text NOT NULL DEFAULT 'draft'
+        CONSTRAINT ab_testing_experiments_status_check CHECK (status IN ('draft', 'running', 'paused', 'completed', 'cancelled')),
+    start_date timestamptz,
+    end_date timestamptz,
+    statistical_power numeric(3,2) NOT NULL DEFAULT 0.80
+        CONSTRAINT ab_testing_experiments_statistical_power_check CHECK (statistical_power BETWEEN 0.50 AND 0.99),
+    significance_level numeric(3,2) NOT NULL DEFAULT 0.05
+        CONSTRAINT ab_testing_experiments_significance_level_check CHECK (significance_level BETWEEN 0.01 AND 0.10),
+    minimum_sample_size integer NOT NULL DEFAULT 30
+        CONSTRAINT ab_testing_experiments_minimum_sample_size_check CHECK (minimum_sample_size > 1),
+    winner_variant text,
+    CONSTRAINT ab_testing_experiments_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT ab_testing_experiments_name_key UNIQUE (organization_id, experiment_name),
+    CONSTRAINT ab_testing_experiments_end_check CHECK (end_date > start_date),
+    CONSTRAINT ab_testing_experiments_control_name_check CHECK (control_variant ? 'name'),
+    CONSTRAINT ab_testing_experiments_allocation_check CHECK (status = 'draft' AND traffic_allocation = '{}' OR coalesce(learning.total_of(traffic_allocation) = 100, false))
+);
+CALL base.describe('learning.ab_testing_experiments', 'Comparisons of variants by chance', $$
+    experiment_name: What people call it
+    description: What it is about
+    hypothesis: What is expected
+    subject_type: What kind of thing is varied
+    subject_id: Which of those
+    control_variant: What everything is compared with, by name
+    treatment_variants: The others
+    traffic_allocation: Per cent of the subjects by variant
+    target_metrics: What is measured
+    status: Where it stands
+    start_date: When it begins
+    end_date: When it ends
+    statistical_power: Chance to notice a difference
+    significance_level: Chance to see one that is none
+    minimum_sample_size: Subjects of each variant before anything is said
+    winner_variant: The variant that was chosen
+$$);
+
+CREATE TABLE learning.ab_testing_assignments (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT ab_testing_assignments_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    experiment_id uuid NOT NULL,
+    user_id text NOT NULL,
+    variant text NOT NULL,
+    assignment_timestamp timestamptz NOT NULL DEFAULT now(),
+    session_id text,
+    CONSTRAINT ab_testing_assignments_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT ab_testing_assignments_experiment_fkey FOREIGN KEY (organization_id, experiment_id)
+        REFERENCES learning.ab_testing_experiments (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT ab_testing_assignments_user_key UNIQUE (experiment_id, user_id)
+);
+CALL base.describe('learning.ab_testing_assignments', 'Which subject got which variant', $$
+    experiment_id: The experiment
+    user_id: The subject
+    variant: Its variant
+    assignment_timestamp: Since when
+    session_id: In which session it came
+$$);
+
+CREATE TABLE learning.ab_testing_metrics (
+    id bigint GENERATED BY DEFAULT AS IDENTITY CONSTRAINT ab_testing_metrics_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    experiment_id uuid NOT NULL,
+    assignment_id uuid NOT NULL,
+    metric_name text NOT NULL,
+    metric_value double precision NOT NULL,
+    metric_timestamp timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT ab_testing_metrics_experiment_fkey FOREIGN KEY (organization_id, experiment_id)
+        REFERENCES learning.ab_testing_experiments (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT ab_testing_metrics_assignment_fkey FOREIGN KEY (organization_id, assignment_id)
+        REFERENCES learning.ab_testing_assignments (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT ab_testing_metrics_once_key UNIQUE (assignment_id, metric_name, metric_timestamp)
+);
+CREATE INDEX ab_testing_metrics_metric_idx ON learning.ab_testing_metrics (experiment_id, metric_name);
+CALL base.describe('learning.ab_testing_metrics', 'What was measured of a subject', $$
+    experiment_id: The experiment
+    assignment_id: The subject's assignment
+    metric_name: What
+    metric_value: How much
+    metric_timestamp: When
+$$);
+
+-- tables: the time series
+
+CREATE TABLE learning.learning_events (
+    id bigint GENERATED BY DEFAULT AS IDENTITY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT learning_events_organization_fkey REFERENCES base.organizations,
+    metadata jsonb NOT NULL DEFAULT '{}',
+    timestamp timestamptz NOT NULL DEFAULT now(),
+    event_type text NOT NULL
+        CONSTRAINT learning_events_event_type_check CHECK (event_type IN ('model_prediction', 'pattern_detection', 'user_feedback', 'system_optimization', 'error', 'performance_metric', 'entity_change', 'git_operation', 'user_session', 'api_request')),
+    event_subtype text,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    source_system text NOT NULL DEFAULT 'application',
+    entity_type text,
+    entity_id text,
+    event_data jsonb NOT NULL DEFAULT '{}',
+    user_id text,
+    session_id text,
+    processing_time_ms double precision CONSTRAINT learning_events_processing_time_ms_check CHECK (processing_time_ms >= 0),
+    event_size_bytes integer GENERATED ALWAYS AS (octet_length(event_data::text)) STORED,
+    correlation_id uuid,
+    CONSTRAINT learning_events_pkey PRIMARY KEY (id, timestamp),
+    CONSTRAINT learning_events_organization_id_id_key UNIQUE (organization_id, id, timestamp)
+) PARTITION BY RANGE (timestamp);
+CREATE INDEX learning_events_type_idx ON learning.learning_events (event_type, timestamp);
+CREATE INDEX learning_events_entity_idx ON learning.learning_events (entity_type, entity_id, timestamp);
+CREATE INDEX learning_events_timestamp_idx ON learning.learning_events USING brin (timestamp);
+CALL base.describe('learning.learning_events', 'Everything that can be learned from, as it happened', $$
+    timestamp: When
+    event_type: What kind of thing
+    event_subtype: Which of its kind; of entity_change: insert, update or delete
+    recorded_at: When it came here
+    source_system: What told it
+    entity_type: What kind of thing it is about; of entity_change: the table
+    entity_id: Which of those
+    event_data: What is told; of entity_change: the row
+    user_id: Who did it
+    session_id: In which session
+    processing_time_ms: How long it took
+    event_size_bytes: Size of what is told
+    correlation_id: What belongs together
+$$);
+
+CREATE TABLE learning.entity_history (
+    id bigint GENERATED BY DEFAULT AS IDENTITY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT entity_history_organization_fkey REFERENCES base.organizations,
+    changed_at timestamptz NOT NULL,
+    entity_type text NOT NULL,
+    entity_id text NOT NULL,
+    operation text NOT NULL CONSTRAINT entity_history_operation_check CHECK (operation IN ('insert', 'update', 'delete')),
+    row_data jsonb NOT NULL DEFAULT '{}',
+    learning_event_id bigint NOT NULL,
+    CONSTRAINT entity_history_pkey PRIMARY KEY (id, changed_at)
+) PARTITION BY RANGE (changed_at);
+CREATE INDEX entity_history_entity_idx ON learning.entity_history (entity_type, entity_id, changed_at);
+CREATE INDEX entity_history_organization_idx ON learning.entity_history (organization_id, changed_at);
+CALL base.describe('learning.entity_history', 'Changes that outlast the learning events that told them', $$
+    changed_at: When
+    entity_type: The table
+    entity_id: The row
+    operation: What was done
+    row_data: The row after it; before it, if it was deleted
+    learning_event_id: The event that told it
+$$);
+
+CREATE TABLE learning.learning_events_daily (
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT learning_events_daily_organization_fkey REFERENCES base.organizations,
+    date date NOT NULL,
+    event_type text NOT NULL,
+    source_system text NOT NULL,
+    n bigint NOT NULL,
+    avg_ms double precision,
+    p95_ms double precision,
+    p99_ms double precision,
+    bytes bigint NOT NULL,
+    distinct_users bigint NOT NULL,
+    distinct_sessions bigint NOT NULL,
+    CONSTRAINT learning_events_daily_pkey PRIMARY KEY (organization_id, date, event_type, source_system)
+);
+CALL base.describe('learning.learning_events_daily', 'Learning events that have left, summed up by day', $$
+    date: The day, in UTC
+    event_type: What kind of thing
+    source_system: What told it
+    n: How many
+    avg_ms: Mean time they took
+    p95_ms: Its 95th percentile
+    p99_ms: Its 99th percentile
+    bytes: Size of what was told
+    distinct_users: How many did them; of a day that left in parts, the most of any part
+    distinct_sessions: In how many sessions; likewise
+$$);
+
+CREATE TABLE learning.git_operation_learning_events (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT git_operation_learning_events_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    learning_event_id bigint NOT NULL,
+    learning_event_at timestamptz NOT NULL,
+    git_operation_id text NOT NULL,
+    operation_type text NOT NULL
+        CONSTRAINT git_operation_learning_events_operation_type_check CHECK (operation_type IN ('commit', 'merge', 'rebase', 'pull_request', 'branch', 'tag')),
+    repository_id uuid,
+    repository_name text,
+    branch_name text,
+    commit_hash text,
+    author_id text,
+    file_changes_count integer CONSTRAINT git_operation_learning_events_file_changes_count_check CHECK (file_changes_count >= 0),
+    lines_added integer CONSTRAINT git_operation_learning_events_lines_added_check CHECK (lines_added >= 0),
+    lines_deleted integer CONSTRAINT git_operation_learning_events_lines_deleted_check CHECK (lines_deleted >= 0),
+    CONSTRAINT git_operation_learning_events_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT git_operation_learning_events_repository_fkey FOREIGN KEY (organization_id, repository_id)
+        REFERENCES projects.repositories (organization_id, id),
+    CONSTRAINT git_operation_learning_events_event_fkey FOREIGN KEY (organization_id, learning_event_id, learning_event_at)
+        REFERENCES learning.learning_events (organization_id, id, timestamp) ON DELETE CASCADE
+);
+CREATE INDEX git_operation_learning_events_event_idx ON learning.git_operation_learning_events (learning_event_id, learning_event_at);
+CREATE INDEX git_operation_learning_events_repository_name_idx ON learning.git_operation_learning_events (repository_name, created_at);
+CREATE INDEX git_operation_learning_events_repository_idx ON learning.git_operation_learning_events (repository_id) WHERE repository_id IS NOT NULL;
+CALL base.describe('learning.git_operation_learning_events', 'What git did, as part of a learning event', $$
+    learning_event_id: The event
+    learning_event_at: When it happened
+    git_operation_id: Its id
+    operation_type: What was done
+    repository_id: The repository
+    repository_name: Its name
+    branch_name: The branch
+    commit_hash: The commit
+    author_id: Who did it
+    file_changes_count: Files changed
+    lines_added: Lines added
+    lines_deleted: Lines deleted
+$$);
+
+CREATE TABLE learning.user_session_learning_events (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT user_session_learning_events_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    learning_event_id bigint NOT NULL,
+    learning_event_at timestamptz NOT NULL,
+    session_id text NOT NULL,
+    user_id text NOT NULL,
+    session_start timestamptz NOT NULL DEFAULT now(),
+    session_end timestamptz,
+    session_duration_ms bigint GENERATED ALWAYS AS (round(extract(epoch FROM session_end - session_start) * 1000)::bigint) STORED,
+    actions_count integer CONSTRAINT user_session_learning_events_actions_count_check CHECK (actions_count >= 0),
+    platform text
+        CONSTRAINT user_session_learning_events_platform_check CHECK (platform IN ('web', 'cli', 'api', 'ide_extension', 'mobile')),
+    CONSTRAINT user_session_learning_events_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT user_session_learning_events_end_check CHECK (session_end >= session_start),
+    CONSTRAINT user_session_learning_events_event_fkey FOREIGN KEY (organization_id, learning_event_id, learning_event_at)
+        REFERENCES learning.learning_events (organization_id, id, timestamp) ON DELETE CASCADE
+);
+CREATE INDEX user_session_learning_events_event_idx ON learning.user_session_learning_events (learning_event_id, learning_event_at);
+CREATE INDEX user_session_learning_events_user_idx ON learning.user_session_learning_events (user_id, created_at);
+CALL base.describe('learning.user_session_learning_events', 'What somebody did in a session, as part of a learning event', $$
+    learning_event_id: The event
+    learning_event_at: When it happened
+    session_id: The session
+    user_id: Who
+    session_start: When it began
+    session_end: When it ended
+    session_duration_ms: Time between the two
+    actions_count: What was done in it
+    platform: By which way
+$$);
+
+CREATE TABLE learning.api_request_learning_events (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT api_request_learning_events_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    learning_event_id bigint NOT NULL,
+    learning_event_at timestamptz NOT NULL,
+    request_id text NOT NULL,
+    endpoint text,
+    http_method text,
+    status_code integer CONSTRAINT api_request_learning_events_status_code_check CHECK (status_code BETWEEN 100 AND 599),
+    response_time_ms double precision CONSTRAINT api_request_learning_events_response_time_ms_check CHECK (response_time_ms >= 0),
+    request_size_bytes bigint CONSTRAINT api_request_learning_events_request_size_bytes_check CHECK (request_size_bytes >= 0),
+    response_size_bytes bigint CONSTRAINT api_request_learning_events_response_size_bytes_check CHECK (response_size_bytes >= 0),
+    user_id text,
+    api_key_id uuid,
+    error_type text,
+    CONSTRAINT api_request_learning_events_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT api_request_learning_events_api_key_fkey FOREIGN KEY (organization_id, api_key_id)
+        REFERENCES base.api_keys (organization_id, id),
+    CONSTRAINT api_request_learning_events_event_fkey FOREIGN KEY (organization_id, learning_event_id, learning_event_at)
+        REFERENCES learning.learning_events (organization_id, id, timestamp) ON DELETE CASCADE
+);
+CREATE INDEX api_request_learning_events_event_idx ON learning.api_request_learning_events (learning_event_id, learning_event_at);
+CREATE INDEX api_request_learning_events_endpoint_idx ON learning.api_request_learning_events (endpoint, created_at);
+CREATE INDEX api_request_learning_events_api_key_idx ON learning.api_request_learning_events (api_key_id) WHERE api_key_id IS NOT NULL;
+CALL base.describe('learning.api_request_learning_events', 'A request that was answered, as part of a learning event', $$
+    learning_event_id: The event
+    learning_event_at: When it happened
+    request_id: The request
+    endpoint: What was asked
+    http_method: By which method
+    status_code: What was answered
+    response_time_ms: How long it took
+    request_size_bytes: Size of the request
+    response_size_bytes: Size of the answer
+    user_id: Who asked
+    api_key_id: With which key
+    error_type: What went wrong
+$$);
+
+DO $$
+DECLARE
+    v_table regclass;
+BEGIN
+    FOR v_table IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'learning'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY c.oid LOOP
+        CALL base.secure_table(v_table, p_app => CASE
+            WHEN v_table IN ('learning.entity_history'::regclass, 'learning.learning_events_daily'::regclass) THEN 'SELECT'
+            WHEN v_table = 'learning.learning_events'::regclass THEN 'SELECT, INSERT' ELSE 'SELECT, INSERT, UPDATE, DELETE' END);
+    END LOOP;
+END
+$$;
+CALL base.track_updates('learning');
+
+-- functions: triggers
+
+CREATE FUNCTION learning.track_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    v_row CONSTANT jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END) - 'encrypted_data';
+BEGIN
+    INSERT INTO learning.learning_events (organization_id, timestamp, event_type, event_subtype, source_system, entity_type, entity_id, event_data, user_id)
+    VALUES ((v_row ->> 'organization_id')::uuid, clock_timestamp(), 'entity_change', lower(TG_OP), 'database',
+        format('%s.%s', TG_TABLE_SCHEMA, TG_TABLE_NAME), v_row ->> 'id', v_row, base.current_user_id()::text);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION learning.track_change() IS 'Trigger: tell a change as a learning event, with the whole row but for what is encrypted';
+
+CREATE FUNCTION learning.keep_training_status() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status AND NOT base.run_status_follows(OLD.status, NEW.status) THEN
+        RAISE EXCEPTION 'a training that is % cannot become %', OLD.status, NEW.status
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'model_training_sessions_status_follows';
+    END IF;
+    NEW.training_end := CASE WHEN base.run_has_ended(NEW.status) THEN coalesce(NEW.training_end, greatest(clock_timestamp(), NEW.training_start)) END;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION learning.keep_training_status() IS 'Trigger: refuse a status that cannot follow the one before; note when a training ended';
+
+CREATE FUNCTION learning.check_one_deployment() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    v_name text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('graph_sitter.deployments:' || NEW.organization_id, 0));
+    SELECT m.name INTO v_name FROM learning.ml_models m WHERE m.id = NEW.model_id;
+    IF EXISTS (SELECT FROM learning.model_deployments d JOIN learning.ml_models m ON m.id = d.model_id
+               WHERE d.organization_id = NEW.organization_id AND d.id <> NEW.id AND d.environment = NEW.environment AND d.status = 'active' AND m.name = v_name) THEN
+        RAISE EXCEPTION 'a version of % is active in % already', v_name, NEW.environment
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'model_deployments_one_active', HINT = 'Make that one inactive first.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION learning.check_one_deployment() IS 'Trigger: of the versions of one model one is active in an environment';
+
+CREATE FUNCTION learning.count_occurrence() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE learning.identified_patterns p SET occurrence_frequency = p.occurrence_frequency + 1,
+        first_detected = least(p.first_detected, NEW.detection_timestamp), last_detected = greatest(p.last_detected, NEW.detection_timestamp)
+    WHERE p.id = NEW.pattern_id;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION learning.count_occurrence() IS 'Trigger: count how often a pattern was ever seen';
+
+CREATE FUNCTION learning.process_learning_feedback() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE learning.predictions p SET accuracy_score = f.score, outcome_timestamp = coalesce(p.outcome_timestamp, now()),
+        status = CASE WHEN f.score >= 0.5 THEN 'validated' ELSE 'invalidated' END
+    FROM (SELECT avg(o.feedback_score) AS score FROM learning.learning_feedback o WHERE o.prediction_id = NEW.prediction_id) f
+    WHERE p.id = NEW.prediction_id AND f.score IS NOT NULL;
+    UPDATE learning.learning_feedback f SET processed_at = clock_timestamp() WHERE f.id = NEW.id;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION learning.process_learning_feedback() IS
+    'Trigger: a prediction is as right as its feedback says on the mean, validated from a half on; the model''s accuracy off line is left alone';
+
+CREATE FUNCTION learning.calculate_recommendation_priority(p_confidence numeric, p_impact numeric, p_effort numeric) RETURNS base.score
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN round(least(100, 100 * p_confidence * (p_impact / 100) / greatest(0.01, p_effort / 100)), 2)::base.score;
+COMMENT ON FUNCTION learning.calculate_recommendation_priority(numeric, numeric, numeric) IS
+    'What a recommendation is worth: confidence × impact / effort, 100 at most; null while one of them is';
+
+CREATE FUNCTION learning.set_priority() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.priority_score := learning.calculate_recommendation_priority(NEW.confidence_score, NEW.impact_score, NEW.effort_score);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION learning.set_priority() IS 'Trigger: the priority of a recommendation follows from its other scores';
+
+-- triggers
+
+CREATE TRIGGER run_status BEFORE INSERT OR UPDATE ON learning.model_training_sessions
+    FOR EACH ROW EXECUTE FUNCTION learning.keep_training_status();
+CREATE TRIGGER one_active AFTER INSERT OR UPDATE ON learning.model_deployments
+    FOR EACH ROW WHEN (NEW.status = 'active') EXECUTE FUNCTION learning.check_one_deployment();
+CREATE TRIGGER count AFTER INSERT ON learning.pattern_occurrences
+    FOR EACH ROW EXECUTE FUNCTION learning.count_occurrence();
+CREATE TRIGGER process AFTER INSERT ON learning.learning_feedback
+    FOR EACH ROW EXECUTE FUNCTION learning.process_learning_feedback();
+CREATE TRIGGER priority BEFORE INSERT OR UPDATE ON learning.recommendations
+    FOR EACH ROW EXECUTE FUNCTION learning.set_priority();
+DO $$
+DECLARE
+    v_table text;
+BEGIN
+    FOREACH v_table IN ARRAY ARRAY['ml_models', 'model_training_sessions', 'model_evaluations', 'model_deployments', 'training_datasets', 'identified_patterns',
+        'predictions', 'recommendations', 'learning_patterns', 'system_adaptations', 'ab_testing_experiments'] LOOP
+        EXECUTE format('CREATE TRIGGER track_change AFTER INSERT OR UPDATE OR DELETE ON learning.%I FOR EACH ROW EXECUTE FUNCTION learning.track_change()', v_table);
+    END LOOP;
+    FOREACH v_table IN ARRAY ARRAY['ml_models', 'model_deployments', 'recommendations', 'ab_testing_experiments', 'system_adaptations'] LOOP
+        EXECUTE format('CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON learning.%I FOR EACH ROW EXECUTE FUNCTION base.create_audit_log_entry(%s)',
+            v_table, CASE v_table WHEN 'ml_models' THEN '''-encrypted_data''' ELSE '' END);
+    END LOOP;
+END
+$$;
+
+-- functions: learning events
+
+CREATE FUNCTION learning.record_learning_event(
+    p_event_type text, p_event_data jsonb, p_entity_type text DEFAULT NULL, p_entity_id text DEFAULT NULL,
+    p_timestamp timestamptz DEFAULT now(), p_detail jsonb DEFAULT NULL)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_table CONSTANT text := CASE p_event_type WHEN 'git_operation' THEN 'git_operation_learning_events' WHEN 'user_session' THEN 'user_session_learning_events'
+                                               WHEN 'api_request' THEN 'api_request_learning_events' END;
+    v_id bigint;
+BEGIN
+    INSERT INTO learning.learning_events (timestamp, event_type, entity_type, entity_id, event_data, user_id, session_id, processing_time_ms)
+    VALUES (p_timestamp, p_event_type, p_entity_type, p_entity_id, p_event_data, p_detail ->> 'user_id', p_detail ->> 'session_id',
+        (p_detail ->> 'response_time_ms')::double precision)
+    RETURNING id INTO v_id;
+    IF p_detail IS NOT NULL AND v_table IS NULL THEN
+        RAISE EXCEPTION 'events of type % have no details', p_event_type USING ERRCODE = 'invalid_parameter_value';
+    ELSIF p_detail IS NOT NULL THEN
+        -- Only the columns that are given: the others have their defaults.
+        EXECUTE (
+            SELECT format('INSERT INTO learning.%I (learning_event_id, learning_event_at, %s) SELECT $1, $2, %2$s FROM jsonb_populate_record(NULL::learning.%1$I, $3)',
+                v_table, string_agg(quote_ident(k), ', '))
+            FROM jsonb_object_keys(p_detail) AS k) USING v_id, p_timestamp, p_detail;
+    END IF;
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION learning.record_learning_event(text, jsonb, text, text, timestamptz, jsonb) IS
+    'Record a learning event; p_detail holds columns of the table for git operations, user sessions or API requests';
+
+CREATE FUNCTION learning.replay_entity(p_entity_type text, p_entity_id text, p_at timestamptz DEFAULT 'infinity') RETURNS jsonb LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT CASE WHEN c.operation <> 'delete' THEN c.row_data END FROM (
+        SELECT e.timestamp AS at, e.id, e.event_subtype AS operation, e.event_data AS row_data FROM learning.learning_events e
+        WHERE e.entity_type = p_entity_type AND e.entity_id = p_entity_id AND e.event_type = 'entity_change'
+        UNION ALL
+        SELECT h.changed_at, h.learning_event_id, h.operation, h.row_data FROM learning.entity_history h
+        WHERE h.entity_type = p_entity_type AND h.entity_id = p_entity_id
+    ) c WHERE c.at <= p_at ORDER BY c.at DESC, c.id DESC LIMIT 1;
+END;
+COMMENT ON FUNCTION learning.replay_entity(text, text, timestamptz) IS
+    'A row as its changes tell it at a moment; null before it was made and after it was deleted';
+
+-- functions: predictions and drift
+
+CREATE FUNCTION learning.expire_old_predictions() RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    v_count integer;
+BEGIN
+    UPDATE learning.predictions p SET status = 'expired' WHERE p.status = 'active' AND p.prediction_expires_at <= now();
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION learning.expire_old_predictions() IS 'Active predictions whose time is over expire; how many';
+
+CREATE FUNCTION learning.model_drift(p_model_id uuid DEFAULT NULL, p_window interval DEFAULT '7 days')
+RETURNS TABLE (model_id uuid, baseline_accuracy numeric, current_accuracy numeric, relative_drop numeric, drifted boolean, samples bigint, verdict text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH measured AS (
+        SELECT m.id, coalesce(
+                (SELECT (d.performance_baseline ->> 'accuracy')::numeric FROM learning.model_deployments d
+                 WHERE d.model_id = m.id AND d.status = 'active' ORDER BY d.environment = 'production' DESC, d.deployed_at DESC NULLS LAST LIMIT 1),
+                (SELECT e.accuracy FROM learning.model_evaluations e
+                 WHERE e.model_id = m.id AND e.evaluation_type = 'test' AND e.accuracy IS NOT NULL ORDER BY e.evaluation_timestamp DESC LIMIT 1)) AS baseline,
+            p.accuracy, p.n
+        FROM learning.ml_models m
+        CROSS JOIN LATERAL (
+            SELECT avg(p.accuracy_score) AS accuracy, count(p.accuracy_score) AS n FROM learning.predictions p
+            WHERE p.model_id = m.id AND coalesce(p.outcome_timestamp, p.prediction_timestamp) > now() - p_window
+        ) p
+        WHERE m.id = p_model_id OR p_model_id IS NULL
+    ), dropped AS (
+        SELECT m.*, (m.baseline - m.accuracy) / nullif(m.baseline, 0) AS share, m.n >= 30 AND m.baseline > 0 AS is_known FROM measured m
+    )
+    SELECT d.id, round(d.baseline, 4), round(d.accuracy, 4), round(d.share, 4), CASE WHEN d.is_known THEN d.share > 0.2 END, d.n,
+        CASE WHEN d.n < 30 THEN 'not enough data' WHEN d.baseline IS NULL THEN 'no baseline' WHEN d.share > 0.2 THEN 'drifted' ELSE 'stable' END
+    FROM dropped d ORDER BY d.id;
+END;
+COMMENT ON FUNCTION learning.model_drift(uuid, interval) IS
+    'Whether a model, or each, has become more than a fifth less right than its active deployment''s baseline or else its latest test; said from 30 judged predictions in the window on';
+
+-- functions: what works
+
+CREATE FUNCTION learning.update_pattern_effectiveness(
+    p_learning_pattern_id uuid, p_result text, p_feedback base.score DEFAULT NULL, p_target_type text DEFAULT 'unspecified', p_target_id text DEFAULT '')
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO learning.pattern_applications (organization_id, learning_pattern_id, target_type, target_id, result, feedback_score, completed_at)
+    SELECT l.organization_id, l.id, p_target_type, p_target_id, p_result, p_feedback, CASE WHEN p_result <> 'pending' THEN now() END
+    FROM learning.learning_patterns l WHERE l.id = p_learning_pattern_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no learning pattern %', p_learning_pattern_id USING ERRCODE = 'no_data_found';
+    END IF;
+    UPDATE learning.learning_patterns l SET effectiveness_score = round(coalesce(0.7 * l.effectiveness_score + 0.3 * p_feedback, p_feedback), 2)
+    WHERE l.id = p_learning_pattern_id AND p_feedback IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION learning.update_pattern_effectiveness(uuid, text, base.score, text, text) IS
+    'Record how applying a pattern went; its effectiveness is the first feedback, and then 0.7 of what it was and 0.3 of the new';
+
+CREATE FUNCTION learning.search_knowledge(p_query text, p_limit integer DEFAULT 20) RETURNS TABLE (id uuid, title text, rank real) LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT k.id, k.title, ts_rank(k.search_vector, q.query) FROM learning.knowledge_base k, websearch_to_tsquery('english', p_query) AS q (query)
+    WHERE k.search_vector @@ q.query AND k.deleted_at IS NULL AND k.status <> 'obsolete'
+    ORDER BY 3 DESC, k.title LIMIT p_limit;
+END;
+COMMENT ON FUNCTION learning.search_knowledge(text, integer) IS 'What is known of that, best first; words as for a search engine: "a phrase", or, -not';
+
+-- functions: experiments
+
+CREATE FUNCTION learning.assign_ab_variant(p_experiment_id uuid, p_subject text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_experiment learning.ab_testing_experiments;
+BEGIN
+    SELECT * INTO v_experiment FROM learning.ab_testing_experiments e WHERE e.id = p_experiment_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no experiment %', p_experiment_id USING ERRCODE = 'no_data_found';
+    END IF;
+    IF v_experiment.status = 'running' THEN
+        INSERT INTO learning.ab_testing_assignments (organization_id, experiment_id, user_id, variant)
+        VALUES (v_experiment.organization_id, p_experiment_id, p_subject,
+            base.assign_variant(p_experiment_id::text, p_subject, v_experiment.traffic_allocation))
+        ON CONFLICT (experiment_id, user_id) DO NOTHING;
+    END IF;
+    RETURN (SELECT a.variant FROM learning.ab_testing_assignments a WHERE a.experiment_id = p_experiment_id AND a.user_id = p_subject);
+END
+$$;
+COMMENT ON FUNCTION learning.assign_ab_variant(uuid, text) IS
+    'The variant of a subject, which stays when shares change; null for a new subject of an experiment that does not run';
+
+CREATE FUNCTION learning.log_gamma(p_x double precision) RETURNS double precision LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    v_x double precision := p_x;
+    v_shift double precision := 0;
+BEGIN
+    -- Stirling's series, which the server has no function for before 18: exact to 1e-13 from 10 on, where the recurrence leads.
+    WHILE v_x < 10 LOOP
+        v_shift := v_shift + ln(v_x);
+        v_x := v_x + 1;
+    END LOOP;
+    RETURN (v_x - 0.5) * ln(v_x) - v_x + 0.5 * ln(2 * pi()) + 1 / (12 * v_x) - 1 / (360 * v_x ^ 3) + 1 / (1260 * v_x ^ 5) - 1 / (1680 * v_x ^ 7)
+        + 1 / (1188 * v_x ^ 9) - v_shift;
+END
+$$;
+COMMENT ON FUNCTION learning.log_gamma(double precision) IS 'The logarithm of the gamma function of a positive number';
+
+CREATE FUNCTION learning.incomplete_beta(p_x double precision, p_a double precision, p_b double precision) RETURNS double precision
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    v_c double precision := 1;
+    v_d double precision;
+    v_term double precision;
+    v_product double precision;
+BEGIN
+    IF p_x <= 0 OR p_x >= 1 THEN
+        RETURN (p_x >= 1)::integer;
+    ELSIF p_x > (p_a + 1) / (p_a + p_b + 2) THEN
+        RETURN 1 - learning.incomplete_beta(1 - p_x, p_b, p_a);
+    END IF;
+    -- The continued fraction, from its beginning on (Lentz's way).
+    v_d := 1 / (1 - (p_a + p_b) * p_x / (p_a + 1));
+    v_product := v_d;
+    FOR m IN 1..500 LOOP
+        v_term := m * (p_b - m) * p_x / ((p_a + 2 * m - 1) * (p_a + 2 * m));
+        v_d := 1 / (1 + v_term * v_d);
+        v_c := 1 + v_term / v_c;
+        v_product := v_product * v_c * v_d;
+        v_term := -(p_a + m) * (p_a + p_b + m) * p_x / ((p_a + 2 * m) * (p_a + 2 * m + 1));
+        v_d := 1 / (1 + v_term * v_d);
+        v_c := 1 + v_term / v_c;
+        v_product := v_product * v_c * v_d;
+        EXIT WHEN abs(v_c * v_d - 1) < 1e-14;
+    END LOOP;
+    RETURN exp(greatest(-700, learning.log_gamma(p_a + p_b) - learning.log_gamma(p_a) - learning.log_gamma(p_b) + p_a * ln(p_x) + p_b * ln(1 - p_x)))
+        * v_product / p_a;
+END
+$$;
+COMMENT ON FUNCTION learning.incomplete_beta(double precision, double precision, double precision) IS 'The regularized incomplete beta function I_x(a, b)';
+
+CREATE FUNCTION learning.student_p_value(p_t double precision, p_degrees double precision) RETURNS double precision LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+-- Bounded, because the server refuses squares that are too small or too large.
+RETURN learning.incomplete_beta(p_degrees / (p_degrees + least(greatest(abs(p_t), 1e-150), 1e150) ^ 2), p_degrees / 2, 0.5);
+COMMENT ON FUNCTION learning.student_p_value(double precision, double precision) IS
+    'How likely a value of Student''s t distribution is at least this far from zero';
+
+CREATE FUNCTION learning.ab_test_results(p_experiment_id uuid, p_metric text)
+RETURNS TABLE (variant text, n bigint, mean double precision, stddev double precision, lift_percent double precision, p_value double precision,
+    significant boolean, verdict text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH subjects AS (
+        -- One value for each subject: several measurements of one do not tell as much as those of several.
+        SELECT a.variant, avg(m.metric_value) AS value FROM learning.ab_testing_metrics m
+        JOIN learning.ab_testing_assignments a ON a.id = m.assignment_id
+        WHERE m.experiment_id = p_experiment_id AND m.metric_name = p_metric
+        GROUP BY a.id, a.variant
+    ), arms AS (
+        SELECT v.name, e.control_variant ->> 'name' AS control, e.significance_level AS level, e.minimum_sample_size AS least,
+            count(s.value) AS n, avg(s.value) AS mean, stddev_samp(s.value) AS stddev, var_samp(s.value) / nullif(count(s.value), 0) AS spread
+        FROM learning.ab_testing_experiments e
+        CROSS JOIN LATERAL (SELECT k.key AS name FROM jsonb_each(e.traffic_allocation) k UNION SELECT e.control_variant ->> 'name') v
+        LEFT JOIN subjects s ON s.variant = v.name
+        WHERE e.id = p_experiment_id GROUP BY v.name, e.id
+    ), tested AS (
+        SELECT a.*, c.mean AS base, c.n AS base_n, a.name = a.control AS is_control,
+            CASE WHEN a.name = a.control THEN NULL
+                 -- Without any spread a difference is one, however few show it.
+                 WHEN a.spread + c.spread = 0 THEN (a.mean = c.mean)::integer
+                 ELSE learning.student_p_value((a.mean - c.mean) / sqrt(a.spread + c.spread),
+                     1 / (greatest(a.spread / (a.spread + c.spread), 1e-100) ^ 2 / (a.n - 1) + greatest(c.spread / (a.spread + c.spread), 1e-100) ^ 2 / (c.n - 1))) END AS p
+        FROM arms a LEFT JOIN arms c ON c.name = a.control
+    )
+    SELECT t.name, t.n, t.mean, t.stddev, CASE WHEN NOT t.is_control THEN 100 * (t.mean - t.base) / nullif(abs(t.base), 0) END, t.p,
+        CASE WHEN NOT t.is_control AND least(t.n, t.base_n) >= t.least THEN t.p < t.level END,
+        CASE WHEN t.is_control THEN 'control' WHEN least(t.n, t.base_n) < t.least THEN 'insufficient data'
+             WHEN t.p >= t.level THEN 'no difference' WHEN t.mean > t.base THEN 'higher' ELSE 'lower' END
+    FROM tested t ORDER BY NOT t.is_control, t.name;
+END;
+COMMENT ON FUNCTION learning.ab_test_results(uuid, text) IS
+    'Each variant beside the control by the mean of its subjects: Welch''s t-test, two-sided, from minimum_sample_size subjects of both on';
+
+RESET ROLE;
+SET ROLE graph_sitter_maintenance;
+
+CREATE FUNCTION learning.rollup_learning_events(p_relation regclass, p_before timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format($statement$
+        INSERT INTO learning.learning_events_daily AS d (organization_id, date, event_type, source_system, n, avg_ms, p95_ms, p99_ms, bytes, distinct_users, distinct_sessions)
+        SELECT e.organization_id, (e.timestamp AT TIME ZONE 'UTC')::date, e.event_type, e.source_system, count(*), avg(e.processing_time_ms),
+            percentile_cont(0.95) WITHIN GROUP (ORDER BY e.processing_time_ms), percentile_cont(0.99) WITHIN GROUP (ORDER BY e.processing_time_ms),
+            sum(e.event_size_bytes), count(DISTINCT e.user_id), count(DISTINCT e.session_id)
+        FROM ONLY %s e WHERE e.timestamp < $1
+        GROUP BY 1, 2, 3, 4
+        ON CONFLICT ON CONSTRAINT learning_events_daily_pkey DO UPDATE SET
+            n = d.n + excluded.n, bytes = d.bytes + excluded.bytes,
+            avg_ms = coalesce((d.avg_ms * d.n + excluded.avg_ms * excluded.n) / (d.n + excluded.n), d.avg_ms, excluded.avg_ms),
+            p95_ms = greatest(d.p95_ms, excluded.p95_ms), p99_ms = greatest(d.p99_ms, excluded.p99_ms),
+            distinct_users = greatest(d.distinct_users, excluded.distinct_users), distinct_sessions = greatest(d.distinct_sessions, excluded.distinct_sessions)
+    $statement$, p_relation) USING p_before;
+    EXECUTE format($statement$
+        INSERT INTO learning.entity_history (organization_id, changed_at, entity_type, entity_id, operation, row_data, learning_event_id)
+        SELECT e.organization_id, e.timestamp, e.entity_type, e.entity_id, e.event_subtype, e.event_data, e.id
+        FROM ONLY %s e WHERE e.timestamp < $1 AND e.event_type = 'entity_change'
+    $statement$, p_relation) USING p_before;
+END
+$$;
+COMMENT ON FUNCTION learning.rollup_learning_events(regclass, timestamptz) IS
+    'Add the events that are about to leave to learning_events_daily, and the changes they tell to entity_history';
+
+CREATE FUNCTION learning.cleanup_old_learning_events() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT sum(r.rows_removed) FROM base.apply_retention('learning.learning_events') r);
+END
+$$;
+COMMENT ON FUNCTION learning.cleanup_old_learning_events() IS
+    'Let old learning events leave, summed up by day and their changes kept, as their policy says; how many left';
+
+CREATE FUNCTION learning.schedule_retraining() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_count integer;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('graph_sitter.retraining', 0));
+    INSERT INTO tasks.task_definitions (organization_id, name, slug, task_type)
+    SELECT DISTINCT m.organization_id, 'Retrain a model', 'retrain-model'::base.slug, 'maintenance'::tasks.task_type
+    FROM learning.model_drift() d JOIN learning.ml_models m ON m.id = d.model_id WHERE d.drifted AND m.status = 'active'
+    ON CONFLICT DO NOTHING;
+    INSERT INTO tasks.tasks (organization_id, title, task_definition_id, priority, arguments)
+    SELECT m.organization_id, format('Retrain %s %s', m.name, m.version), t.id, 'high',
+        jsonb_build_object('model_id', m.id, 'baseline_accuracy', d.baseline_accuracy, 'current_accuracy', d.current_accuracy)
+    FROM learning.model_drift() d
+    JOIN learning.ml_models m ON m.id = d.model_id AND m.status = 'active'
+    JOIN tasks.task_definitions t ON t.organization_id = m.organization_id AND t.slug = 'retrain-model' AND t.version = '1.0.0'
+    WHERE d.drifted AND NOT EXISTS (
+        SELECT FROM tasks.tasks k WHERE k.organization_id = m.organization_id AND k.task_definition_id = t.id
+          AND k.arguments ->> 'model_id' = m.id::text AND NOT base.run_has_ended(k.status) AND k.deleted_at IS NULL);
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION learning.schedule_retraining() IS 'Make a task to retrain each active model that drifted and has no such task open; how many';
+
+REVOKE EXECUTE ON FUNCTION learning.rollup_learning_events(regclass, timestamptz), learning.cleanup_old_learning_events(), learning.schedule_retraining() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION learning.cleanup_old_learning_events(), learning.schedule_retraining() TO graph_sitter_owner;
+
+-- materialized views: of all organizations, hence behind views that show one
+
+CREATE MATERIALIZED VIEW learning.daily_learning_metrics_mv AS
+SELECT e.organization_id, e.date, e.event_type, e.source_system, sum(e.n)::bigint AS n, sum(e.avg_ms * e.n) / nullif(sum(e.n) FILTER (WHERE e.avg_ms IS NOT NULL), 0) AS avg_ms,
+    max(e.p95_ms) AS p95_ms, max(e.p99_ms) AS p99_ms, sum(e.bytes)::bigint AS bytes, max(e.distinct_users) AS unique_users, max(e.distinct_sessions) AS unique_sessions
+FROM (
+    SELECT d.organization_id, d.date, d.event_type, d.source_system, d.n, d.avg_ms, d.p95_ms, d.p99_ms, d.bytes, d.distinct_users, d.distinct_sessions
+    FROM learning.learning_events_daily d
+    UNION ALL
+    SELECT l.organization_id, (l.timestamp AT TIME ZONE 'UTC')::date, l.event_type, l.source_system, count(*), avg(l.processing_time_ms),
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY l.processing_time_ms), percentile_cont(0.99) WITHIN GROUP (ORDER BY l.processing_time_ms),
+        sum(l.event_size_bytes), count(DISTINCT l.user_id), count(DISTINCT l.session_id)
+    FROM learning.learning_events l GROUP BY 1, 2, 3, 4
+) e
+WHERE e.date > (now() AT TIME ZONE 'UTC')::date - 90
+GROUP BY 1, 2, 3, 4;
+CREATE UNIQUE INDEX daily_learning_metrics_mv_key ON learning.daily_learning_metrics_mv (organization_id, date, event_type, source_system);
+GRANT SELECT ON learning.daily_learning_metrics_mv TO graph_sitter_owner;
+CALL base.describe('learning.daily_learning_metrics_mv', 'Learning events of the last 90 days by day, those that have left too; of all organizations', $$
+    date: The day, in UTC
+    event_type: What kind of thing
+    source_system: What told it
+    n: How many
+    avg_ms: Mean time they took
+    p95_ms: Its 95th percentile; of a day that left in parts, the highest of any
+    p99_ms: Its 99th percentile; likewise
+    bytes: Size of what was told
+    unique_users: How many did them; of a day that left in parts, the most of any
+    unique_sessions: In how many sessions; likewise
+$$);
+
+CREATE MATERIALIZED VIEW learning.pattern_analytics_summary_mv AS
+SELECT p.organization_id, p.pattern_type, coalesce(p.severity_level, 'unrated') AS severity_level, count(*) AS pattern_count,
+    sum(p.occurrence_frequency)::bigint AS total_occurrences, round(avg(p.confidence_score), 4) AS avg_confidence,
+    sum(o.resolved)::bigint AS resolved, sum(o.open)::bigint AS open,
+    round((sum(o.hours) / nullif(sum(o.timed), 0))::numeric, 2) AS avg_resolution_hours, max(p.last_detected) AS last_detected
+FROM learning.identified_patterns p
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE o.resolution_status = 'resolved') AS resolved,
+        count(*) FILTER (WHERE o.resolution_status IN ('open', 'in_progress')) AS open, count(o.resolution_timestamp) AS timed,
+        sum(extract(epoch FROM o.resolution_timestamp - o.detection_timestamp)) / 3600 AS hours
+    FROM learning.pattern_occurrences o WHERE o.pattern_id = p.id
+) o
+GROUP BY 1, 2, 3;
+CREATE UNIQUE INDEX pattern_analytics_summary_mv_key ON learning.pattern_analytics_summary_mv (organization_id, pattern_type, severity_level);
+GRANT SELECT ON learning.pattern_analytics_summary_mv TO graph_sitter_owner;
+CALL base.describe('learning.pattern_analytics_summary_mv', 'Patterns by type and severity; of all organizations', $$
+    pattern_type: What kind of pattern
+    severity_level: How bad; unrated where nobody said
+    pattern_count: Patterns
+    total_occurrences: How often they were ever seen
+    avg_confidence: Mean confidence of the patterns
+    resolved: Kept occurrences that are resolved
+    open: Kept occurrences that are not
+    avg_resolution_hours: Mean time from being seen to being resolved
+    last_detected: When one was last seen
+$$);
+
+RESET ROLE;
+SET ROLE graph_sitter_owner;
+
+-- views
+
+CREATE VIEW learning.daily_learning_metrics AS
+SELECT m.date, m.event_type, m.source_system, m.n, m.avg_ms, m.p95_ms, m.p99_ms, m.bytes, m.unique_users, m.unique_sessions, m.organization_id
+FROM learning.daily_learning_metrics_mv m WHERE m.organization_id = (SELECT base.current_organization_id());
+CALL base.describe('learning.daily_learning_metrics', 'Learning events of the last 90 days by day, as of the last refresh', $$
+    date: The day, in UTC
+    event_type: What kind of thing
+    source_system: What told it
+    n: How many
+    avg_ms: Mean time they took
+    p95_ms: Its 95th percentile
+    p99_ms: Its 99th percentile
+    bytes: Size of what was told
+    unique_users: How many did them
+    unique_sessions: In how many sessions
+$$);
+
+CREATE VIEW learning.pattern_analytics_summary AS
+SELECT m.pattern_type, m.severity_level, m.pattern_count, m.total_occurrences, m.avg_confidence, m.resolved, m.open, m.avg_resolution_hours, m.last_detected,
+    m.organization_id
+FROM learning.pattern_analytics_summary_mv m WHERE m.organization_id = (SELECT base.current_organization_id());
+CALL base.describe('learning.pattern_analytics_summary', 'Patterns by type and severity, as of the last refresh', $$
+    pattern_type: What kind of pattern
+    severity_level: How bad; unrated where nobody said
+    pattern_count: Patterns
+    total_occurrences: How often they were ever seen
+    avg_confidence: Mean confidence of the patterns
+    resolved: Kept occurrences that are resolved
+    open: Kept occurrences that are not
+    avg_resolution_hours: Mean time from being seen to being resolved
+    last_detected: When one was last seen
+$$);
+
+CREATE VIEW learning.model_performance AS
+SELECT m.id AS model_id, m.name, m.version, m.status, m.accuracy AS offline_accuracy, p.online_accuracy, p.predictions, p.scored, f.feedback_count, f.feedback_mean,
+    p.last_prediction_at, d.relative_drop, d.verdict AS drift, m.organization_id
+FROM learning.ml_models m
+CROSS JOIN LATERAL (
+    SELECT count(*) AS predictions, count(p.accuracy_score) AS scored, round(avg(p.accuracy_score), 4) AS online_accuracy, max(p.prediction_timestamp) AS last_prediction_at
+    FROM learning.predictions p WHERE p.model_id = m.id
+) p
+CROSS JOIN LATERAL (
+    SELECT count(*) AS feedback_count, round(avg(f.feedback_score), 4) AS feedback_mean FROM learning.learning_feedback f
+    WHERE f.model_id = m.id OR f.prediction_id IN (SELECT p.id FROM learning.predictions p WHERE p.model_id = m.id)
+) f
+LEFT JOIN LATERAL learning.model_drift(m.id) d ON true;
+CALL base.describe('learning.model_performance', 'How each model does, off line and on line', $$
+    model_id: The model
+    name: What people call it
+    version: Which edition of it
+    status: Whether it is in use
+    offline_accuracy: On data kept back for that
+    online_accuracy: Mean of its judged predictions
+    predictions: Its predictions
+    scored: Those of them that are judged
+    feedback_count: What was said of it and of them
+    feedback_mean: Mean score of that
+    last_prediction_at: When it last predicted
+    relative_drop: How much less right it is than its baseline, as a share; see model_drift()
+    drift: drifted, stable, no baseline, or not enough data
+$$);
+
+CREATE VIEW learning.learning_pattern_success AS
+SELECT l.id AS learning_pattern_id, l.pattern_type, l.pattern_name, count(a.id) AS applications,
+    round(100.0 * count(*) FILTER (WHERE a.result = 'success') / nullif(count(*) FILTER (WHERE a.result <> 'pending'), 0), 2) AS success_rate,
+    l.effectiveness_score, l.organization_id
+FROM learning.learning_patterns l LEFT JOIN learning.pattern_applications a ON a.learning_pattern_id = l.id
+GROUP BY l.id;
+CALL base.describe('learning.learning_pattern_success', 'How each pattern that works does', $$
+    learning_pattern_id: The pattern
+    pattern_type: What it is good for
+    pattern_name: What people call it
+    applications: How often it was applied
+    success_rate: Per cent that succeeded of those that ended; null before the first
+    effectiveness_score: How well it helped, the latest counting most
+$$);
+
+CREATE VIEW learning.adaptation_effectiveness AS
+SELECT a.adaptation_type, a.target_component, count(*) AS adaptations, count(*) FILTER (WHERE a.status = 'kept') AS kept,
+    round(avg(a.expected_improvement), 2) AS expected_improvement, round(avg(a.actual_improvement), 2) AS actual_improvement, a.organization_id
+FROM learning.system_adaptations a GROUP BY a.adaptation_type, a.target_component, a.organization_id;
+CALL base.describe('learning.adaptation_effectiveness', 'What changes on account of what was learned brought', $$
+    adaptation_type: What kind of change
+    target_component: What was changed
+    adaptations: How often
+    kept: How often it was kept
+    expected_improvement: Mean of what was expected, in per cent
+    actual_improvement: Mean of what came, in per cent, of those where it was measured
+$$);
+
+-- data and partitions
+
+CREATE TABLE learning.learning_events_default PARTITION OF learning.learning_events DEFAULT;
+CREATE TABLE learning.entity_history_default PARTITION OF learning.entity_history DEFAULT;
+CREATE TABLE learning.pattern_occurrences_default PARTITION OF learning.pattern_occurrences DEFAULT;
+INSERT INTO base.data_retention_policies (table_name, time_column, retention, strategy, partition_interval, rollup_function) VALUES
+    ('learning.learning_events', 'timestamp', '30 days', 'summarize', '1 month', 'learning.rollup_learning_events'),
+    ('learning.entity_history', 'changed_at', '730 days', 'drop', '1 month', NULL),
+    ('learning.pattern_occurrences', 'detection_timestamp', '90 days', 'drop', '1 month', NULL);
+
+CALL base.finish_schema('learning');
+DO $$ BEGIN PERFORM base.ensure_partitions('learning.learning_events'), base.ensure_partitions('learning.entity_history'), base.ensure_partitions('learning.pattern_occurrences'); END $$;
+CALL base.record_module('learning', 'Models, patterns, predictions, recommendations, experiments, learning events');
+RESET ROLE;
+
+-- Unqualified names work in every session, where the installing role may say so for the database.
+DO $$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = %s', current_database(), base.search_path());
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;
+
+-- 11_openevolve: evolutionary search over programs, evaluation of components, context of whole code bases, and the record of errors
+-- from which a system learns to heal itself.
+
+CREATE SCHEMA openevolve AUTHORIZATION graph_sitter_owner;
+SET ROLE graph_sitter_owner;
+COMMENT ON SCHEMA openevolve IS 'Evolution experiments, evaluations, context analysis, error reports and self-healing';
+GRANT USAGE ON SCHEMA openevolve TO graph_sitter_app, graph_sitter_reader, graph_sitter_maintenance;
+
+-- tables: experiments
+
+CREATE TABLE openevolve.evolution_experiments (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT evolution_experiments_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT evolution_experiments_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    name text NOT NULL,
+    description text,
+    problem_definition jsonb NOT NULL,
+    objective_function jsonb NOT NULL,
+    population_size integer NOT NULL DEFAULT 50
+        CONSTRAINT evolution_experiments_population_size_check CHECK (population_size > 0),
+    max_generations integer NOT NULL DEFAULT 100
+        CONSTRAINT evolution_experiments_max_generations_check CHECK (max_generations > 0),
+    current_generation integer NOT NULL DEFAULT 0,
+    status base.run_status NOT NULL DEFAULT 'pending',
+    best_score numeric(14,6),
+    convergence_threshold numeric,
+    mutation_rate base.probability NOT NULL DEFAULT 0.1,
+    crossover_rate base.probability NOT NULL DEFAULT 0.8,
+    selection_strategy text NOT NULL DEFAULT 'tournament'
+        CONSTRAINT evolution_experiments_selection_strategy_check CHECK (selection_strategy IN ('tournament', 'roulette', 'rank', 'elitist')),
+    llm_config jsonb NOT NULL DEFAULT '{}',
+    evaluation_config jsonb NOT NULL DEFAULT '{}',
+    experiment_metadata jsonb NOT NULL DEFAULT '{}',
+    codebase_id uuid,
+    started_at timestamptz,
+    completed_at timestamptz,
+    created_by uuid DEFAULT base.current_user_id() CONSTRAINT evolution_experiments_created_by_fkey REFERENCES base.users,
+    CONSTRAINT evolution_experiments_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT evolution_experiments_codebase_fkey FOREIGN KEY (organization_id, codebase_id)
+        REFERENCES codebase.codebases (organization_id, id),
+    CONSTRAINT evolution_experiments_current_generation_check CHECK (current_generation BETWEEN 0 AND max_generations),
+    CONSTRAINT evolution_experiments_ends_after_start_check CHECK (completed_at >= started_at)
+);
+CREATE INDEX evolution_experiments_status_idx ON openevolve.evolution_experiments (status, started_at);
+CREATE INDEX evolution_experiments_codebase_idx ON openevolve.evolution_experiments (codebase_id) WHERE codebase_id IS NOT NULL;
+CREATE INDEX evolution_experiments_created_by_idx ON openevolve.evolution_experiments (created_by) WHERE created_by IS NOT NULL;
+CALL base.describe('openevolve.evolution_experiments', 'Searches for a better program', $$
+    name: What people call it
+    description: In words
+    problem_definition: What is to be solved
+    objective_function: What better means
+    population_size: Individuals of a generation
+    max_generations: Generations at most
+    current_generation: The newest generation; kept by a trigger
+    status: Where it stands
+    best_score: The highest fitness of any individual; kept by a trigger
+    convergence_threshold: Below which improvement it stops
+    mutation_rate: How often a program is changed
+    crossover_rate: How often two are mixed
+    selection_strategy: How parents are chosen
+    llm_config: Which language model, and how
+    evaluation_config: How individuals are judged
+    experiment_metadata: Whatever else is known, free in form
+    codebase_id: The codebase it is about
+    started_at: When it began
+    completed_at: When it ended
+    created_by: Who made it; null for a service
+$$);
+
+CREATE TABLE openevolve.evolution_generations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT evolution_generations_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    experiment_id uuid NOT NULL,
+    generation_number integer NOT NULL CONSTRAINT evolution_generations_generation_number_check CHECK (generation_number >= 0),
+    population_data jsonb NOT NULL DEFAULT '{}',
+    generation_stats jsonb NOT NULL DEFAULT '{}',
+    diversity_metrics jsonb NOT NULL DEFAULT '{}',
+    convergence_metrics jsonb NOT NULL DEFAULT '{}',
+    selection_pressure base.probability,
+    generation_start timestamptz NOT NULL DEFAULT now(),
+    generation_end timestamptz,
+    mutation_count integer NOT NULL DEFAULT 0 CONSTRAINT evolution_generations_mutation_count_check CHECK (mutation_count >= 0),
+    crossover_count integer NOT NULL DEFAULT 0
+        CONSTRAINT evolution_generations_crossover_count_check CHECK (crossover_count >= 0),
+    CONSTRAINT evolution_generations_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT evolution_generations_experiment_fkey FOREIGN KEY (organization_id, experiment_id)
+        REFERENCES openevolve.evolution_experiments (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT evolution_generations_end_check CHECK (generation_end >= generation_start),
+    CONSTRAINT evolution_generations_number_key UNIQUE (experiment_id, generation_number),
+    CONSTRAINT evolution_generations_experiment_id_id_key UNIQUE (organization_id, experiment_id, id)
+);
+CALL base.describe('openevolve.evolution_generations', 'Generations of an experiment', $$
+    experiment_id: The experiment
+    generation_number: Which of its generations
+    population_data: Whatever is told of all its individuals
+    generation_stats: See calculate_generation_stats(); kept by a trigger
+    diversity_metrics: How different its individuals are
+    convergence_metrics: How much it is better than the one before
+    selection_pressure: How few became parents
+    generation_start: When it began
+    generation_end: When it ended
+    mutation_count: Changes
+    crossover_count: Mixtures
+$$);
+
+CREATE TABLE openevolve.evolution_individuals (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT evolution_individuals_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    generation_id uuid NOT NULL,
+    experiment_id uuid NOT NULL,
+    individual_index integer NOT NULL CONSTRAINT evolution_individuals_individual_index_check CHECK (individual_index >= 0),
+    genotype jsonb NOT NULL,
+    phenotype text,
+    fitness_score numeric(14,6),
+    evaluation_metrics jsonb NOT NULL DEFAULT '{}',
+    parent_ids uuid[] NOT NULL DEFAULT '{}',
+    mutation_applied jsonb NOT NULL DEFAULT '{}',
+    crossover_applied jsonb NOT NULL DEFAULT '{}',
+    evaluation_time_ms double precision CONSTRAINT evolution_individuals_evaluation_time_ms_check CHECK (evaluation_time_ms >= 0),
+    evaluation_status text NOT NULL DEFAULT 'pending'
+        CONSTRAINT evolution_individuals_evaluation_status_check CHECK (evaluation_status IN ('pending', 'evaluating', 'completed', 'failed', 'timeout')),
+    error_log text,
+    code_complexity_metrics jsonb NOT NULL DEFAULT '{}',
+    evaluated_at timestamptz,
+    CONSTRAINT evolution_individuals_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT evolution_individuals_generation_fkey FOREIGN KEY (organization_id, experiment_id, generation_id)
+        REFERENCES openevolve.evolution_generations (organization_id, experiment_id, id) ON DELETE CASCADE,
+    CONSTRAINT evolution_individuals_index_key UNIQUE (generation_id, individual_index)
+);
+CREATE INDEX evolution_individuals_fitness_idx ON openevolve.evolution_individuals (experiment_id, fitness_score DESC);
+CALL base.describe('openevolve.evolution_individuals', 'Programs that were tried', $$
+    generation_id: The generation
+    experiment_id: Its experiment; filled in
+    individual_index: Which of the generation; filled in with the next that is free
+    genotype: What it is made of
+    phenotype: The program
+    fitness_score: How good it is; null until that is known
+    evaluation_metrics: Measured values, by name
+    parent_ids: What it comes from
+    mutation_applied: How it was changed
+    crossover_applied: How it was mixed
+    evaluation_time_ms: How long judging it took
+    evaluation_status: Where judging it stands; completed as soon as it has a fitness
+    error_log: Why that failed
+    code_complexity_metrics: How complex the program is
+    evaluated_at: When it was judged
+$$);
+
+CREATE TABLE openevolve.code_evaluations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT code_evaluations_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    individual_id uuid NOT NULL,
+    evaluation_type text NOT NULL
+        CONSTRAINT code_evaluations_evaluation_type_check CHECK (evaluation_type IN ('functional', 'performance', 'quality', 'security', 'integration')),
+    test_suite_id text,
+    test_cases_passed integer NOT NULL DEFAULT 0
+        CONSTRAINT code_evaluations_test_cases_passed_check CHECK (test_cases_passed >= 0),
+    test_cases_failed integer NOT NULL DEFAULT 0
+        CONSTRAINT code_evaluations_test_cases_failed_check CHECK (test_cases_failed >= 0),
+    test_cases_total integer NOT NULL DEFAULT 0 CONSTRAINT code_evaluations_test_cases_total_check CHECK (test_cases_total >= 0),
+    execution_time_ms double precision CONSTRAINT code_evaluations_execution_time_ms_check CHECK (execution_time_ms >= 0),
+    memory_usage_mb double precision CONSTRAINT code_evaluations_memory_usage_mb_check CHECK (memory_usage_mb >= 0),
+    cpu_usage_percent double precision CONSTRAINT code_evaluations_cpu_usage_percent_check CHECK (cpu_usage_percent >= 0),
+    correctness_score base.score,
+    efficiency_score base.score,
+    maintainability_score base.score,
+    security_score base.score,
+    detailed_results jsonb NOT NULL DEFAULT '{}',
+    evaluation_timestamp timestamptz NOT NULL DEFAULT now(),
+    evaluator_version text,
+    CONSTRAINT code_evaluations_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT code_evaluations_individual_fkey FOREIGN KEY (organization_id, individual_id)
+        REFERENCES openevolve.evolution_individuals (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT code_evaluations_cases_check CHECK (test_cases_passed + test_cases_failed <= test_cases_total)
+);
+CREATE INDEX code_evaluations_individual_idx ON openevolve.code_evaluations (individual_id);
+CALL base.describe('openevolve.code_evaluations', 'What tests and measurements said of an individual', $$
+    individual_id: The individual
+    evaluation_type: What was judged
+    test_suite_id: By which tests
+    test_cases_passed: Tests that passed
+    test_cases_failed: Tests that did not
+    test_cases_total: All tests
+    execution_time_ms: How long it ran
+    memory_usage_mb: Memory it took
+    cpu_usage_percent: Processor it took
+    correctness_score: Whether it is right
+    efficiency_score: Whether it is fast
+    maintainability_score: Whether it can be understood
+    security_score: Whether it is safe
+    detailed_results: By test
+    evaluation_timestamp: When
+    evaluator_version: Of the program that judged
+$$);
+
+CREATE TABLE openevolve.llm_interactions (
+    id bigint GENERATED BY DEFAULT AS IDENTITY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT llm_interactions_organization_fkey REFERENCES base.organizations,
+    metadata jsonb NOT NULL DEFAULT '{}',
+    timestamp timestamptz NOT NULL DEFAULT now(),
+    experiment_id uuid,
+    individual_id uuid,
+    interaction_type text NOT NULL
+        CONSTRAINT llm_interactions_interaction_type_check CHECK (interaction_type IN ('code_generation', 'mutation', 'crossover', 'evaluation', 'analysis')),
+    llm_model text NOT NULL,
+    prompt_template text,
+    prompt_text text NOT NULL,
+    response_text text,
+    token_count_input integer CONSTRAINT llm_interactions_token_count_input_check CHECK (token_count_input >= 0),
+    token_count_output integer CONSTRAINT llm_interactions_token_count_output_check CHECK (token_count_output >= 0),
+    response_time_ms double precision CONSTRAINT llm_interactions_response_time_ms_check CHECK (response_time_ms >= 0),
+    cost_usd numeric(12,6) CONSTRAINT llm_interactions_cost_usd_check CHECK (cost_usd >= 0),
+    success boolean NOT NULL DEFAULT true,
+    error_message text,
+    CONSTRAINT llm_interactions_pkey PRIMARY KEY (id, timestamp),
+    CONSTRAINT llm_interactions_experiment_fkey FOREIGN KEY (organization_id, experiment_id)
+        REFERENCES openevolve.evolution_experiments (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT llm_interactions_individual_fkey FOREIGN KEY (organization_id, individual_id)
+        REFERENCES openevolve.evolution_individuals (organization_id, id) ON DELETE CASCADE
+) PARTITION BY RANGE (timestamp);
+CREATE INDEX llm_interactions_experiment_idx ON openevolve.llm_interactions (experiment_id, timestamp);
+CREATE INDEX llm_interactions_organization_idx ON openevolve.llm_interactions (organization_id, timestamp);
+CREATE INDEX llm_interactions_individual_idx ON openevolve.llm_interactions (individual_id) WHERE individual_id IS NOT NULL;
+CALL base.describe('openevolve.llm_interactions', 'What a language model was asked, and what that took', $$
+    timestamp: When
+    experiment_id: The experiment
+    individual_id: The individual
+    interaction_type: What for
+    llm_model: Which model
+    prompt_template: What the prompt was made of
+    prompt_text: The prompt
+    response_text: The answer
+    token_count_input: Tokens sent
+    token_count_output: Tokens that came back
+    response_time_ms: How long it took
+    cost_usd: What it cost, in US dollars
+    success: Whether there was an answer
+    error_message: Why not
+$$);
+
+-- tables: components
+
+CREATE TABLE openevolve.evaluations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT evaluations_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT evaluations_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    name text NOT NULL,
+    evaluation_type text NOT NULL,
+    target_type text NOT NULL,
+    target_id text NOT NULL,
+    configuration jsonb NOT NULL DEFAULT '{}',
+    constraints jsonb NOT NULL DEFAULT '{}',
+    status base.run_status NOT NULL DEFAULT 'pending',
+    started_at timestamptz,
+    completed_at timestamptz,
+    duration_ms bigint GENERATED ALWAYS AS (round(extract(epoch FROM completed_at - started_at) * 1000)::bigint) STORED,
+    effectiveness_score base.score,
+    improvement_metrics jsonb NOT NULL DEFAULT '{}',
+    generated_solutions jsonb NOT NULL DEFAULT '[]',
+    selected_solution jsonb NOT NULL DEFAULT '{}',
+    experiment_id uuid,
+    error_message text,
+    retry_count integer NOT NULL DEFAULT 0 CONSTRAINT evaluations_retry_count_check CHECK (retry_count >= 0),
+    max_retries integer NOT NULL DEFAULT 3 CONSTRAINT evaluations_max_retries_check CHECK (max_retries >= 0),
+    CONSTRAINT evaluations_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT evaluations_experiment_fkey FOREIGN KEY (organization_id, experiment_id)
+        REFERENCES openevolve.evolution_experiments (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT evaluations_ends_after_start_check CHECK (completed_at >= started_at)
+);
+CREATE INDEX evaluations_target_idx ON openevolve.evaluations (target_type, target_id);
+CREATE INDEX evaluations_experiment_idx ON openevolve.evaluations (experiment_id) WHERE experiment_id IS NOT NULL;
+CALL base.describe('openevolve.evaluations', 'Evaluations of a component, and what would make it better', $$
+    name: What people call it
+    evaluation_type: What is judged
+    target_type: What kind of component
+    target_id: Which of those
+    configuration: How it is judged
+    constraints: What has to stay
+    status: Where it stands
+    started_at: When it began
+    completed_at: When it ended
+    duration_ms: Time between the two
+    effectiveness_score: How good the component is
+    improvement_metrics: What would be gained, by name
+    generated_solutions: What could be done
+    selected_solution: What was chosen
+    experiment_id: The experiment that looks for solutions
+    error_message: Why it failed
+    retry_count: How often it was tried again
+    max_retries: How often it may be
+$$);
+
+CREATE TABLE openevolve.context_analysis (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT context_analysis_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT context_analysis_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb NOT NULL DEFAULT '{}',
+    evaluation_id uuid,
+    codebase_id uuid,
+    snapshot_id bigint,
+    file_path text,
+    scope text NOT NULL DEFAULT 'codebase'
+        CONSTRAINT context_analysis_scope_check CHECK (scope IN ('codebase', 'file', 'class', 'function')),
+    depth text NOT NULL DEFAULT 'standard'
+        CONSTRAINT context_analysis_depth_check CHECK (depth IN ('overview', 'standard', 'comprehensive')),
+    code_structure jsonb NOT NULL DEFAULT '{}',
+    dependencies jsonb NOT NULL DEFAULT '{}',
+    patterns jsonb NOT NULL DEFAULT '{}',
+    complexity_metrics jsonb NOT NULL DEFAULT '{}',
+    semantic_graph jsonb NOT NULL DEFAULT '{}',
+    function_relationships jsonb NOT NULL DEFAULT '{}',
+    data_flow jsonb NOT NULL DEFAULT '{}',
+    control_flow jsonb NOT NULL DEFAULT '{}',
+    quality_indicators jsonb NOT NULL DEFAULT '{}',
+    performance_profile jsonb NOT NULL DEFAULT '{}',
+    potential_issues jsonb NOT NULL DEFAULT '[]',
+    improvement_opportunities jsonb NOT NULL DEFAULT '[]',
+    optimization_suggestions jsonb NOT NULL DEFAULT '[]',
+    started_at timestamptz,
+    completed_at timestamptz,
+    CONSTRAINT context_analysis_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT context_analysis_evaluation_fkey FOREIGN KEY (organization_id, evaluation_id)
+        REFERENCES openevolve.evaluations (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT context_analysis_codebase_fkey FOREIGN KEY (organization_id, codebase_id)
+        REFERENCES codebase.codebases (organization_id, id),
+    CONSTRAINT context_analysis_snapshot_fkey FOREIGN KEY (organization_id, snapshot_id)
+        REFERENCES codebase.snapshots (organization_id, id),
+    CONSTRAINT context_analysis_ends_after_start_check CHECK (completed_at >= started_at)
+);
+CREATE INDEX context_analysis_codebase_idx ON openevolve.context_analysis (codebase_id, created_at);
+CREATE INDEX context_analysis_evaluation_idx ON openevolve.context_analysis (evaluation_id) WHERE evaluation_id IS NOT NULL;
+CREATE INDEX context_analysis_snapshot_idx ON openevolve.context_analysis (snapshot_id) WHERE snapshot_id IS NOT NULL;
+CALL base.describe('openevolve.context_analysis', 'What is known of the code around a component', $$
+    evaluation_id: The evaluation it is for
+    codebase_id: The codebase
+    snapshot_id: The state of it
+    file_path: The file, where it is about one
+    scope: How much is looked at
+    depth: How closely
+    code_structure: What the code consists of
+    dependencies: What it needs
+    patterns: What recurs in it
+    complexity_metrics: How complex it is
+    semantic_graph: What it means
+    function_relationships: What calls what
+    data_flow: Where values go
+    control_flow: What comes after what
+    quality_indicators: How good it is
+    performance_profile: How fast it is
+    potential_issues: What may be wrong
+    improvement_opportunities: What may be better
+    optimization_suggestions: What may be faster
+    started_at: When it began
+    completed_at: When it ended
+$$);
+
+-- tables: errors
+
+CREATE TABLE openevolve.error_reports (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT error_reports_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id()
+        CONSTRAINT error_reports_organization_fkey REFERENCES base.organizations,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    evaluation_id uuid,
+    task_id uuid,
+    codebase_id uuid,
+    error_type text NOT NULL
+        CONSTRAINT error_reports_error_type_check CHECK (error_type IN ('syntax_error', 'logic_error', 'runtime_error', 'performance_issue', 'security_vulnerability', 'dependency_issue', 'configuration_error', 'integration_failure', 'data_inconsistency', 'resource_exhaustion', 'unknown')),
+    classified_by text NOT NULL DEFAULT 'rule'
+        CONSTRAINT error_reports_classified_by_check CHECK (classified_by IN ('rule', 'model', 'person')),
+    error_code text,
+    error_message text NOT NULL,
+    fingerprint base.sha256 NOT NULL,
+    occurrences integer NOT NULL DEFAULT 1 CONSTRAINT error_reports_occurrences_check CHECK (occurrences > 0),
+    stack_trace text,
+    environment_info jsonb NOT NULL DEFAULT '{}',
+    reproduction_steps text[] NOT NULL DEFAULT '{}',
+    severity base.severity_level NOT NULL DEFAULT 'error',
+    impact_assessment jsonb NOT NULL DEFAULT '{}',
+    root_cause_analysis jsonb NOT NULL DEFAULT '{}',
+    resolution_status text NOT NULL DEFAULT 'open'
+        CONSTRAINT error_reports_resolution_status_check CHECK (resolution_status IN ('open', 'investigating', 'retrying', 'resolved', 'unrecoverable', 'wont_fix')),
+    resolution_steps text[] NOT NULL DEFAULT '{}',
+    prevention_measures jsonb NOT NULL DEFAULT '[]',
+    first_occurred_at timestamptz NOT NULL DEFAULT now(),
+    last_occurred_at timestamptz NOT NULL DEFAULT now(),
+    resolved_at timestamptz,
+    CONSTRAINT error_reports_organization_id_id_key UNIQUE (organization_id, id),
+    CONSTRAINT error_reports_evaluation_fkey FOREIGN KEY (organization_id, evaluation_id)
+        REFERENCES openevolve.evaluations (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT error_reports_task_fkey FOREIGN KEY (organization_id, task_id)
+        REFERENCES tasks.tasks (organization_id, id),
+    CONSTRAINT error_reports_codebase_fkey FOREIGN KEY (organization_id, codebase_id)
+        REFERENCES codebase.codebases (organization_id, id),
+    CONSTRAINT error_reports_occurred_check CHECK (last_occurred_at >= first_occurred_at),
+    CONSTRAINT error_reports_resolved_check CHECK ((resolution_status = 'resolved') = (resolved_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX error_reports_fingerprint_key ON openevolve.error_reports (organization_id, fingerprint) WHERE resolution_status IN ('open', 'investigating', 'retrying');
+CREATE INDEX error_reports_type_idx ON openevolve.error_reports (error_type, resolution_status);
+CREATE INDEX error_reports_evaluation_idx ON openevolve.error_reports (evaluation_id) WHERE evaluation_id IS NOT NULL;
+CREATE INDEX error_reports_task_idx ON openevolve.error_reports (task_id) WHERE task_id IS NOT NULL;
+CREATE INDEX error_reports_codebase_idx ON openevolve.error_reports (codebase_id) WHERE codebase_id IS NOT NULL;
+CALL base.describe('openevolve.error_reports', 'Errors, each once however often it comes, and what became of them', $$
+    evaluation_id: The evaluation it came in
+    task_id: The task it came in
+    codebase_id: The codebase concerned
+    error_type: What kind of error it is
+    classified_by: Who says so
+    error_code: Its code, where it has one
+    error_message: The message
+    fingerprint: By which it is known when it comes again
+    occurrences: How often it came
+    stack_trace: Where it came from, the last time
+    environment_info: What was around it
+    reproduction_steps: How to make it come
+    severity: How bad it is
+    impact_assessment: What it does
+    root_cause_analysis: Its cause, evidence and confidence
+    resolution_status: What became of it
+    resolution_steps: How it was mended
+    prevention_measures: What keeps it from coming again
+    first_occurred_at: When it first came
+    last_occurred_at: When it last came
+    resolved_at: When it was mended
+$$);
+
+CREATE TABLE openevolve.recovery_attempts (
+    id bigint GENERATED BY DEFAULT AS IDENTITY CONSTRAINT recovery_attempts_pkey PRIMARY KEY,
+    organization_id uuid NOT NULL DEFAULT base.current_organization_id(),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    error_report_id uuid NOT NULL,
+    strategy text NOT NULL
+        CONSTRAINT recovery_attempts_strategy_check CHECK (strategy IN ('retry', 'rollback', 'reconfigure', 'restart', 'patch', 'escalate')),
+    learning_pattern_id uuid,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    completed_at timestamptz,
+    outcome text CONSTRAINT recovery_attempts_outcome_check CHECK (outcome IN ('succeeded', 'failed', 'abandoned')),
+    details jsonb NOT NULL DEFAULT '{}',
+    CONSTRAINT recovery_attempts_error_report_fkey FOREIGN KEY (organization_id, error_report_id)
+        REFERENCES openevolve.error_reports (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT recovery_attempts_learning_pattern_fkey FOREIGN KEY (organization_id, learning_pattern_id)
+        REFERENCES learning.learning_patterns (organization_id, id),
+    CONSTRAINT recovery_attempts_end_check CHECK (completed_at >= started_at)
+);
+CREATE INDEX recovery_attempts_error_report_idx ON openevolve.recovery_attempts (error_report_id);
+CREATE INDEX recovery_attempts_learning_pattern_idx ON openevolve.recovery_attempts (learning_pattern_id) WHERE learning_pattern_id IS NOT NULL;
+CALL base.describe('openevolve.recovery_attempts', 'What was tried against an error', $$
+    error_report_id: The error
+    strategy: What was tried
+    learning_pattern_id: On account of which pattern
+    started_at: When it began
+    completed_at: When it ended
+    outcome: How; null while it goes on
+    details: What was seen
+$$);
+
+DO $$
+DECLARE
+    v_table regclass;
+BEGIN
+    FOR v_table IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'openevolve'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY c.oid LOOP
+        CALL base.secure_table(v_table);
+    END LOOP;
+END
+$$;
+CALL base.track_updates('openevolve');
+
+-- functions: experiments
+
+CREATE FUNCTION openevolve.fill_in_individual() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        -- Locked: individuals that come at the same moment get different places.
+        SELECT g.experiment_id INTO NEW.experiment_id FROM openevolve.evolution_generations g WHERE g.id = NEW.generation_id FOR UPDATE;
+        NEW.individual_index := coalesce(NEW.individual_index,
+            (SELECT max(i.individual_index) + 1 FROM openevolve.evolution_individuals i WHERE i.generation_id = NEW.generation_id), 0);
+    END IF;
+    IF NEW.fitness_score IS NOT NULL AND NEW.evaluation_status IN ('pending', 'evaluating') THEN
+        NEW.evaluation_status := 'completed';
+        NEW.evaluated_at := coalesce(NEW.evaluated_at, clock_timestamp());
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION openevolve.fill_in_individual() IS 'Trigger: an individual belongs to its generation''s experiment, has a place in it, and is judged when it has a fitness';
+
+CREATE FUNCTION openevolve.calculate_generation_stats(p_generation_id uuid) RETURNS jsonb LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT jsonb_build_object('n', count(*), 'best', max(i.fitness_score), 'worst', min(i.fitness_score), 'mean', round(avg(i.fitness_score), 6),
+        'variance', round(var_pop(i.fitness_score), 6), 'median', percentile_cont(0.5) WITHIN GROUP (ORDER BY i.fitness_score),
+        'diversity', round(count(DISTINCT i.genotype)::numeric / nullif(count(*), 0), 4))
+    FROM openevolve.evolution_individuals i WHERE i.generation_id = p_generation_id AND i.fitness_score IS NOT NULL;
+END;
+COMMENT ON FUNCTION openevolve.calculate_generation_stats(uuid) IS
+    'Number, best, worst, mean, variance and median of the fitness of judged individuals, and the share of genotypes that are different';
+
+CREATE FUNCTION openevolve.follow_individuals() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    v_generations uuid[];
+    v_experiments uuid[];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(DISTINCT n.generation_id), array_agg(DISTINCT n.experiment_id) INTO v_generations, v_experiments FROM now_there n;
+    ELSIF TG_OP = 'DELETE' THEN
+        SELECT array_agg(DISTINCT o.generation_id), array_agg(DISTINCT o.experiment_id) INTO v_generations, v_experiments FROM was_there o;
+    ELSE
+        SELECT array_agg(DISTINCT x.generation_id), array_agg(DISTINCT x.experiment_id) INTO v_generations, v_experiments
+        FROM (SELECT n.generation_id, n.experiment_id FROM now_there n UNION SELECT o.generation_id, o.experiment_id FROM was_there o) x;
+    END IF;
+    UPDATE openevolve.evolution_generations g SET generation_stats = openevolve.calculate_generation_stats(g.id)
+    WHERE g.id = ANY (v_generations) AND g.generation_stats IS DISTINCT FROM openevolve.calculate_generation_stats(g.id);
+    UPDATE openevolve.evolution_experiments e SET best_score = b.best
+    FROM unnest(v_experiments) AS x (id)
+    CROSS JOIN LATERAL (SELECT max(i.fitness_score) AS best FROM openevolve.evolution_individuals i WHERE i.experiment_id = x.id) b
+    WHERE e.id = x.id AND e.best_score IS DISTINCT FROM b.best;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION openevolve.follow_individuals() IS 'Trigger: figures of generations and experiments equal a recount of their individuals';
+
+CREATE FUNCTION openevolve.follow_generations() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE openevolve.evolution_experiments e
+    SET current_generation = (SELECT coalesce(max(g.generation_number), 0) FROM openevolve.evolution_generations g WHERE g.experiment_id = e.id)
+    WHERE e.id = CASE TG_OP WHEN 'DELETE' THEN OLD.experiment_id ELSE NEW.experiment_id END;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION openevolve.follow_generations() IS 'Trigger: an experiment is at its newest generation';
+
+-- functions: context and errors
+
+CREATE FUNCTION openevolve.calculate_context_completeness(p_context_analysis_id uuid) RETURNS base.score LANGUAGE sql STABLE
+RETURN (
+    SELECT (100.0 * count(*) FILTER (WHERE p.part NOT IN ('{}', '[]')) / count(*))::base.score
+    FROM openevolve.context_analysis c
+    CROSS JOIN unnest(ARRAY[c.code_structure, c.dependencies, c.patterns, c.complexity_metrics, c.semantic_graph, c.function_relationships, c.data_flow,
+        c.control_flow]) AS p (part)
+    WHERE c.id = p_context_analysis_id GROUP BY c.id);
+COMMENT ON FUNCTION openevolve.calculate_context_completeness(uuid) IS
+    'Share of the eight parts, from code_structure to control_flow, in which there is anything; null when there is no such analysis';
+
+CREATE FUNCTION openevolve.classify_error(p_message text, p_stack text DEFAULT NULL) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((
+    SELECT r.error_type FROM (VALUES
+        -- The first that fits: what names its kind goes before what only hints at it.
+        (1, 'security_vulnerability', '\mCVE-\d|vulnerab|(sql|command|code|script|header|log) injection|cross-site|xss\M|csrf|path traversal|directory traversal|insecure|hard-?coded (password|secret|credential)|untrusted (data|input)|certificate verify failed|self.signed certificate'),
+        (2, 'syntax_error', 'SyntaxError|IndentationError|TabError|syntax error|unexpected token|unexpected indent|unexpected end of (input|file)|unterminated (string|template)|invalid syntax|ParseError|parse error|expected an indented block|missing \) after'),
+        (3, 'resource_exhaustion', 'MemoryError|out of memory|OutOfMemory|\mOOM\M|cannot allocate memory|no space left|disk (is )?full|disk quota|too many open files|too many (connections|clients)|heap limit|stack size exceeded|RecursionError|maximum recursion|resource exhausted|quota exceeded|rate limit'),
+        (4, 'dependency_issue', 'ModuleNotFoundError|ImportError|No module named|Cannot find module|module not found|cannot import name|ERESOLVE|peer dep|unmet dependency|No matching distribution|version conflict|ResolutionImpossible|package .* (is )?not found|shared librar'),
+        (5, 'data_inconsistency', 'violates (foreign key|unique|check|not-null|exclusion) constraint|IntegrityError|duplicate key|checksum|integrity check|inconsistent|corrupt|UnicodeDecodeError|JSONDecodeError|unexpected end of JSON|not valid JSON|schema validation'),
+        (6, 'performance_issue', '\mslow (query|request|test)|statement timeout|took (longer|too long)|performance (regression|degrad)|deadlock|lock wait timeout|event loop (is )?blocked|exceeded (the )?(time|latency) (limit|budget)|latency'),
+        (7, 'integration_failure', 'ECONNREFUSED|ECONNRESET|ETIMEDOUT|\mENOTFOUND|connection (refused|reset|aborted|timed out)|ConnectionError|could not connect|Max retries exceeded|name resolution|getaddrinfo|bad gateway|service unavailable|gateway time-?out|\m50[234]\M|webhook|socket hang up|read timed out'),
+        (8, 'configuration_error', 'environment variable|not configured|configuration|config(ur)?\w* (file|error|option|value)|invalid (option|setting)|missing (required )?(setting|option|argument)|unknown option|unrecognized arguments|permission denied|EACCES|authentication failed|invalid credentials|\m40[13]\M'),
+        (9, 'logic_error', 'AssertionError|assertion failed|assert(ion)? |expected .* (but )?(got|received|was)|invariant|unreachable|wrong (result|answer)|off.by.one|infinite loop'),
+        (10, 'runtime_error', 'TypeError|ValueError|KeyError|IndexError|AttributeError|NameError|ReferenceError|RangeError|ZeroDivisionError|division by zero|FileNotFoundError|ENOENT|null pointer|NullPointer|undefined is not|segmentation fault|RuntimeError|StopIteration|NotImplementedError|panic|unhandled (exception|rejection)|core dumped')
+    ) AS r (place, error_type, pattern)
+    WHERE concat_ws(E'\n', p_message, (SELECT t.line FROM regexp_split_to_table(trim(E'\n' FROM p_stack), '\n') WITH ORDINALITY AS t (line, n) ORDER BY t.n DESC LIMIT 1)) ~* r.pattern
+    ORDER BY r.place LIMIT 1), 'unknown');
+COMMENT ON FUNCTION openevolve.classify_error(text, text) IS
+    'What kind of error this is, by words of its message and of the last line of its stack; the first kind of the list that fits, else unknown';
+
+CREATE FUNCTION openevolve.error_fingerprint(p_message text, p_stack text) RETURNS base.sha256 LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN sha256(convert_to(concat_ws(E'\n',
+    regexp_replace(regexp_replace(p_message, '"[^"]*"|''[^'']*''|`[^`]*`', '?', 'g'), '0x[0-9a-f]+|\d+', '#', 'gi'),
+    regexp_replace(p_stack, '0x[0-9a-f]+|\d+', '#', 'gi')), 'UTF8'))::base.sha256;
+COMMENT ON FUNCTION openevolve.error_fingerprint(text, text) IS
+    'By which an error is known again: its message and stack without numbers and addresses, the message without what is quoted';
+
+CREATE FUNCTION openevolve.record_error(p_message text, p_stack text DEFAULT NULL, p_context jsonb DEFAULT '{}') RETURNS uuid LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO openevolve.error_reports AS e (error_type, error_code, error_message, fingerprint, stack_trace, severity,
+        evaluation_id, task_id, codebase_id, environment_info)
+    VALUES (openevolve.classify_error(p_message, p_stack), p_context ->> 'error_code', p_message, openevolve.error_fingerprint(p_message, p_stack), p_stack,
+        coalesce(p_context ->> 'severity', 'error')::base.severity_level, (p_context ->> 'evaluation_id')::uuid, (p_context ->> 'task_id')::uuid,
+        (p_context ->> 'codebase_id')::uuid, p_context - ARRAY['error_code', 'severity', 'evaluation_id', 'task_id', 'codebase_id'])
+    ON CONFLICT (organization_id, fingerprint) WHERE resolution_status IN ('open', 'investigating', 'retrying') DO UPDATE SET
+        occurrences = e.occurrences + 1, last_occurred_at = now(), stack_trace = excluded.stack_trace, severity = greatest(e.severity, excluded.severity)
+    RETURNING e.id;
+END;
+COMMENT ON FUNCTION openevolve.record_error(text, text, jsonb) IS
+    'Record an error, or count it when it is known and not mended; p_context may hold error_code, severity, evaluation_id, task_id, codebase_id, and what was around it';
+
+CREATE FUNCTION openevolve.follow_recovery() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE openevolve.error_reports e SET
+        resolution_status = CASE WHEN NEW.outcome = 'succeeded' THEN 'resolved' WHEN f.failures >= 3 THEN 'unrecoverable' ELSE 'retrying' END,
+        resolved_at = CASE WHEN NEW.outcome = 'succeeded' THEN coalesce(NEW.completed_at, now()) END
+    FROM (SELECT count(*) FILTER (WHERE a.outcome = 'failed') AS failures FROM openevolve.recovery_attempts a WHERE a.error_report_id = NEW.error_report_id) f
+    WHERE e.id = NEW.error_report_id AND e.resolution_status IN ('open', 'investigating', 'retrying');
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION openevolve.follow_recovery() IS 'Trigger: an error is resolved by an attempt that succeeds, and unrecoverable after three that failed';
+
+CREATE FUNCTION openevolve.next_recovery_action(p_error_report_id uuid) RETURNS TABLE (strategy text, learning_pattern_id uuid, confidence numeric) LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH report AS (
+        SELECT e.*, (SELECT count(*) FROM openevolve.recovery_attempts a WHERE a.error_report_id = e.id AND a.strategy = 'retry') AS retries
+        FROM openevolve.error_reports e WHERE e.id = p_error_report_id
+    ), past AS (
+        SELECT a.strategy, a.learning_pattern_id, avg((a.outcome = 'succeeded')::integer) AS success
+        FROM report r JOIN openevolve.error_reports o ON o.organization_id = r.organization_id AND o.error_type = r.error_type
+        JOIN openevolve.recovery_attempts a ON a.error_report_id = o.id AND a.outcome IN ('succeeded', 'failed')
+        GROUP BY a.strategy, a.learning_pattern_id
+    ), choices AS (
+        SELECT 1 AS place, p.strategy, p.learning_pattern_id, p.success
+        FROM report r CROSS JOIN past p JOIN learning.learning_patterns l ON l.id = p.learning_pattern_id AND l.is_validated AND l.is_active
+        WHERE p.success > 0 AND NOT EXISTS (
+            SELECT FROM openevolve.recovery_attempts a WHERE a.error_report_id = r.id AND a.learning_pattern_id = p.learning_pattern_id AND a.outcome = 'failed')
+        UNION ALL
+        SELECT 2, 'retry', NULL, (SELECT p.success FROM past p WHERE p.strategy = 'retry' AND p.learning_pattern_id IS NULL) FROM report r WHERE r.retries < 2
+        UNION ALL
+        SELECT 3, 'escalate', NULL, NULL FROM report
+    )
+    SELECT c.strategy, c.learning_pattern_id, round(c.success, 4) FROM choices c CROSS JOIN report r
+    WHERE r.resolution_status IN ('open', 'investigating', 'retrying') OR (r.resolution_status = 'unrecoverable' AND c.place = 3)
+    ORDER BY c.place, c.success DESC NULLS LAST, c.learning_pattern_id LIMIT 1;
+END;
+COMMENT ON FUNCTION openevolve.next_recovery_action(uuid) IS
+    'What to try next: the validated pattern that mended most errors of this type and has not failed here, else a retry, twice at most, else a person; the confidence is the measured share that succeeded. No row for an error that is mended';
+
+CREATE FUNCTION openevolve.openevolve_health() RETURNS jsonb LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH experiments AS (
+        SELECT e.name, e.status, e.completed_at, e.status = 'running' AND now() - interval '1 hour' > greatest(e.started_at,
+            (SELECT max(g.created_at) FROM openevolve.evolution_generations g WHERE g.experiment_id = e.id),
+            (SELECT max(greatest(i.created_at, i.evaluated_at)) FROM openevolve.evolution_individuals i WHERE i.experiment_id = e.id)) AS is_stalled
+        FROM openevolve.evolution_experiments e
+    ), figures AS (
+        SELECT count(*) AS n, count(*) FILTER (WHERE e.status = 'running') AS running,
+            coalesce(jsonb_agg(e.name ORDER BY e.name) FILTER (WHERE e.is_stalled), '[]') AS stalled,
+            round(100.0 * count(*) FILTER (WHERE e.status IN ('failed', 'timed_out') AND e.completed_at > now() - interval '30 days')
+                / nullif(count(*) FILTER (WHERE base.run_has_ended(e.status) AND e.completed_at > now() - interval '30 days'), 0), 2) AS failure_rate
+        FROM experiments e
+    ), errors AS (
+        SELECT coalesce(jsonb_object_agg(x.error_type, x.n), '{}') AS by_type
+        FROM (SELECT r.error_type, count(*) AS n FROM openevolve.error_reports r
+              WHERE r.resolution_status IN ('open', 'investigating', 'retrying') GROUP BY r.error_type) x
+    )
+    SELECT jsonb_build_object(
+        'status', CASE WHEN f.stalled <> '[]' OR f.failure_rate > 20 OR x.by_type <> '{}' THEN 'warning' WHEN f.n = 0 THEN 'no data' ELSE 'healthy' END,
+        'running_experiments', f.running, 'stalled_experiments', f.stalled, 'failure_rate_percent', f.failure_rate, 'open_errors', x.by_type)
+    FROM figures f CROSS JOIN errors x;
+END;
+COMMENT ON FUNCTION openevolve.openevolve_health() IS
+    'Whether experiments that run come on (within an hour), how many of those that ended in 30 days failed, and which errors are open; a warning for the first, for more than a fifth, and for the last';
+
+-- triggers
+
+CREATE TRIGGER fill_in BEFORE INSERT OR UPDATE ON openevolve.evolution_individuals
+    FOR EACH ROW EXECUTE FUNCTION openevolve.fill_in_individual();
+CREATE TRIGGER figures_insert AFTER INSERT ON openevolve.evolution_individuals
+    REFERENCING NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION openevolve.follow_individuals();
+CREATE TRIGGER figures_update AFTER UPDATE ON openevolve.evolution_individuals
+    REFERENCING OLD TABLE AS was_there NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION openevolve.follow_individuals();
+CREATE TRIGGER figures_delete AFTER DELETE ON openevolve.evolution_individuals
+    REFERENCING OLD TABLE AS was_there FOR EACH STATEMENT EXECUTE FUNCTION openevolve.follow_individuals();
+CREATE TRIGGER newest AFTER INSERT OR DELETE OR UPDATE OF generation_number ON openevolve.evolution_generations
+    FOR EACH ROW EXECUTE FUNCTION openevolve.follow_generations();
+CREATE TRIGGER run_status BEFORE INSERT OR UPDATE ON openevolve.evolution_experiments
+    FOR EACH ROW EXECUTE FUNCTION base.keep_run_status();
+CREATE TRIGGER run_status BEFORE INSERT OR UPDATE ON openevolve.evaluations
+    FOR EACH ROW EXECUTE FUNCTION base.keep_run_status();
+CREATE TRIGGER follow AFTER INSERT OR UPDATE OF outcome ON openevolve.recovery_attempts
+    FOR EACH ROW EXECUTE FUNCTION openevolve.follow_recovery();
+CREATE TRIGGER track_change AFTER INSERT OR UPDATE OR DELETE ON openevolve.evolution_experiments
+    FOR EACH ROW EXECUTE FUNCTION learning.track_change();
+CREATE TRIGGER track_change AFTER INSERT OR UPDATE OR DELETE ON openevolve.evolution_generations
+    FOR EACH ROW EXECUTE FUNCTION learning.track_change();
+CREATE TRIGGER track_change AFTER INSERT OR UPDATE OR DELETE ON openevolve.evaluations
+    FOR EACH ROW EXECUTE FUNCTION learning.track_change();
+
+RESET ROLE;
+SET ROLE graph_sitter_maintenance;
+
+CREATE FUNCTION openevolve.summarize_experiments(p_relation regclass, p_before timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format($statement$
+        INSERT INTO learning.knowledge_base (organization_id, title, content, category, kind, source_type, source_id)
+        SELECT e.organization_id, format('Experiment %%s', e.name),
+            format('%%s after %%s generations, best score %%s; best program:%%s', e.status, e.current_generation, coalesce(e.best_score::text, 'unknown'), E'\n' || (
+                SELECT i.phenotype FROM openevolve.evolution_individuals i
+                WHERE i.experiment_id = e.id AND i.fitness_score IS NOT NULL ORDER BY i.fitness_score DESC, i.id LIMIT 1)),
+            'evolution', 'insight', 'openevolve.evolution_experiments', e.id::text
+        FROM ONLY %s e WHERE e.completed_at < $1
+    $statement$, p_relation) USING p_before;
+END
+$$;
+COMMENT ON FUNCTION openevolve.summarize_experiments(regclass, timestamptz) IS 'Put what experiments found that are about to leave into the knowledge base';
+REVOKE EXECUTE ON FUNCTION openevolve.summarize_experiments(regclass, timestamptz) FROM PUBLIC;
+
+-- a materialized view: of all organizations, hence behind a view that shows one
+
+CREATE MATERIALIZED VIEW openevolve.evolution_experiment_summary_mv AS
+SELECT e.id AS experiment_id, e.organization_id, e.name, e.status, g.generations, i.individuals, i.avg_fitness, i.max_fitness, i.min_fitness, i.evaluation_ms,
+    l.llm_cost_usd
+FROM openevolve.evolution_experiments e
+CROSS JOIN LATERAL (SELECT count(*) AS generations FROM openevolve.evolution_generations g WHERE g.experiment_id = e.id) g
+CROSS JOIN LATERAL (
+    SELECT count(*) AS individuals, avg(i.fitness_score) AS avg_fitness, max(i.fitness_score) AS max_fitness, min(i.fitness_score) AS min_fitness,
+        sum(i.evaluation_time_ms) AS evaluation_ms
+    FROM openevolve.evolution_individuals i WHERE i.experiment_id = e.id
+) i
+CROSS JOIN LATERAL (SELECT sum(l.cost_usd) AS llm_cost_usd FROM openevolve.llm_interactions l WHERE l.experiment_id = e.id) l;
+CREATE UNIQUE INDEX evolution_experiment_summary_mv_key ON openevolve.evolution_experiment_summary_mv (experiment_id);
+GRANT SELECT ON openevolve.evolution_experiment_summary_mv TO graph_sitter_owner;
+CALL base.describe('openevolve.evolution_experiment_summary_mv', 'How each experiment goes; of all organizations', $$
+    experiment_id: The experiment
+    name: What people call it
+    status: Where it stands
+    generations: Its generations
+    individuals: Its individuals
+    avg_fitness: Mean fitness of those that are judged
+    max_fitness: The best
+    min_fitness: The worst
+    evaluation_ms: Time that judging them took
+    llm_cost_usd: What language models cost, in US dollars; null when none was asked
+$$);
+
+RESET ROLE;
+SET ROLE graph_sitter_owner;
+
+-- views
+
+CREATE VIEW openevolve.evolution_experiment_summary AS
+SELECT m.experiment_id, m.name, m.status, m.generations, m.individuals, m.avg_fitness, m.max_fitness, m.min_fitness, m.evaluation_ms, m.llm_cost_usd, m.organization_id
+FROM openevolve.evolution_experiment_summary_mv m WHERE m.organization_id = (SELECT base.current_organization_id());
+CALL base.describe('openevolve.evolution_experiment_summary', 'How each experiment goes, as of the last refresh', $$
+    experiment_id: The experiment
+    name: What people call it
+    status: Where it stands
+    generations: Its generations
+    individuals: Its individuals
+    avg_fitness: Mean fitness of those that are judged
+    max_fitness: The best
+    min_fitness: The worst
+    evaluation_ms: Time that judging them took
+    llm_cost_usd: What language models cost, in US dollars; null when none was asked
+$$);
+
+CREATE VIEW openevolve.error_summary AS
+SELECT e.error_type, e.severity, count(*) AS errors, count(*) FILTER (WHERE e.resolution_status IN ('open', 'investigating', 'retrying')) AS open,
+    count(*) FILTER (WHERE e.resolution_status = 'resolved') AS resolved, sum(e.occurrences)::bigint AS occurrences,
+    round((avg(extract(epoch FROM e.resolved_at - e.first_occurred_at)) / 3600)::numeric, 2) AS mean_hours_to_resolve, e.organization_id
+FROM openevolve.error_reports e GROUP BY e.error_type, e.severity, e.organization_id;
+CALL base.describe('openevolve.error_summary', 'Errors by type and severity', $$
+    error_type: What kind of error
+    severity: How bad
+    errors: Different errors
+    open: Those that nothing became of yet
+    resolved: Those that were mended
+    occurrences: How often they came
+    mean_hours_to_resolve: Mean time from coming first to being mended
+$$);
+
+CREATE VIEW openevolve.recovery_effectiveness AS
+SELECT a.strategy, e.error_type, count(*) AS attempts,
+    round(100.0 * count(*) FILTER (WHERE a.outcome = 'succeeded') / nullif(count(*) FILTER (WHERE a.outcome IN ('succeeded', 'failed')), 0), 2) AS success_rate,
+    a.organization_id
+FROM openevolve.recovery_attempts a JOIN openevolve.error_reports e ON e.id = a.error_report_id
+GROUP BY a.strategy, e.error_type, a.organization_id;
+CALL base.describe('openevolve.recovery_effectiveness', 'What helps against which errors', $$
+    strategy: What was tried
+    error_type: Against what kind of error
+    attempts: How often
+    success_rate: Per cent that succeeded of those that succeeded or failed; null before the first
+$$);
+
+CREATE VIEW openevolve.unrecoverable_error_rate AS
+SELECT (e.first_occurred_at AT TIME ZONE 'UTC')::date AS day, count(*) AS errors,
+    count(*) FILTER (WHERE e.resolution_status = 'unrecoverable') AS unrecoverable,
+    round(100.0 * count(*) FILTER (WHERE e.resolution_status = 'unrecoverable') / count(*), 2) AS percent, e.organization_id
+FROM openevolve.error_reports e GROUP BY 1, e.organization_id;
+CALL base.describe('openevolve.unrecoverable_error_rate', 'How many of a day''s errors could not be mended', $$
+    day: The day they first came, in UTC
+    errors: Different errors
+    unrecoverable: Those of them that could not be mended
+    percent: Share of those
+$$);
+
+-- data and partitions
+
+CREATE TABLE openevolve.llm_interactions_default PARTITION OF openevolve.llm_interactions DEFAULT;
+INSERT INTO base.data_retention_policies (table_name, time_column, retention, strategy, partition_interval, rollup_function) VALUES
+    ('openevolve.llm_interactions', 'timestamp', '365 days', 'drop', '1 month', NULL),
+    ('openevolve.evolution_experiments', 'completed_at', '365 days', 'summarize', NULL, 'openevolve.summarize_experiments');
+
+CALL base.finish_schema('openevolve');
+DO $$ BEGIN PERFORM base.ensure_partitions('openevolve.llm_interactions'); END $$;
+CALL base.record_module('openevolve', 'Evolution experiments, evaluations, context, errors and recovery');
+RESET ROLE;
+
+-- Unqualified names work in every session, where the installing role may say so for the database.
+DO $$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = %s', current_database(), base.search_path());
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;

@@ -25,6 +25,10 @@ _MAINTENANCE_ONLY = {
     "prune_unreferenced_content",
     "rollup_system_metrics",
     "cleanup_old_events",
+    "rollup_learning_events",
+    "summarize_experiments",
+    "cleanup_old_learning_events",
+    "schedule_retraining",
     "refresh_schema_objects",
     "record_module",
     "describe",
@@ -58,6 +62,11 @@ _GOVERNED = {
     "integrations.linear_integrations",
     "integrations.slack_integrations",
     "agents.codegen_agents",
+    "learning.ml_models",
+    "learning.model_deployments",
+    "learning.recommendations",
+    "learning.ab_testing_experiments",
+    "learning.system_adaptations",
 }
 
 
@@ -144,6 +153,8 @@ def test_a_definer_function_pins_its_search_path_and_belongs_to_maintenance_or_s
         "apply_retention",
         "prune_unreferenced_content",
         "cleanup_old_events",
+        "cleanup_old_learning_events",
+        "schedule_retraining",
     }
     for name, owner, settings in definers:
         # What belongs to the owner is under row security, as its views are.
