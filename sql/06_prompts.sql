@@ -505,11 +505,17 @@ END;
 COMMENT ON FUNCTION prompts.calculate_template_effectiveness(uuid) IS
     'How well a template served in the last 30 days: success 40, rating 40 (1 counts nothing, 5 all), speed 20 (nothing from a mean of 5 s on); what is unknown is left out of the weights; null without any';
 
+CREATE FUNCTION prompts.effectiveness_for_readers(p_template_id uuid) RETURNS base.score
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN prompts.calculate_template_effectiveness(p_template_id);
+COMMENT ON FUNCTION prompts.effectiveness_for_readers(uuid) IS
+    'Effectiveness of a template of the session''s organization, also for those who may read views only';
+
 -- views
 
 CREATE VIEW prompts.template_performance AS
 SELECT t.id AS template_id, t.slug, t.version, t.status, e.executions, e.successes, e.failures, e.avg_ms, e.tokens, e.cost_usd, f.avg_rating,
-    prompts.calculate_template_effectiveness(t.id) AS effectiveness, t.organization_id
+    prompts.effectiveness_for_readers(t.id) AS effectiveness, t.organization_id
 FROM prompts.prompt_templates t
 CROSS JOIN LATERAL (
     SELECT count(*) AS executions, count(*) FILTER (WHERE e.status = 'completed') AS successes,

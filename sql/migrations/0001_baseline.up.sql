@@ -5790,11 +5790,17 @@ END;
 COMMENT ON FUNCTION prompts.calculate_template_effectiveness(uuid) IS
     'How well a template served in the last 30 days: success 40, rating 40 (1 counts nothing, 5 all), speed 20 (nothing from a mean of 5 s on); what is unknown is left out of the weights; null without any';
 
+CREATE FUNCTION prompts.effectiveness_for_readers(p_template_id uuid) RETURNS base.score
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN prompts.calculate_template_effectiveness(p_template_id);
+COMMENT ON FUNCTION prompts.effectiveness_for_readers(uuid) IS
+    'Effectiveness of a template of the session''s organization, also for those who may read views only';
+
 -- views
 
 CREATE VIEW prompts.template_performance AS
 SELECT t.id AS template_id, t.slug, t.version, t.status, e.executions, e.successes, e.failures, e.avg_ms, e.tokens, e.cost_usd, f.avg_rating,
-    prompts.calculate_template_effectiveness(t.id) AS effectiveness, t.organization_id
+    prompts.effectiveness_for_readers(t.id) AS effectiveness, t.organization_id
 FROM prompts.prompt_templates t
 CROSS JOIN LATERAL (
     SELECT count(*) AS executions, count(*) FILTER (WHERE e.status = 'completed') AS successes,
@@ -8620,18 +8626,6 @@ CALL base.track_updates('learning');
 
 -- functions: triggers
 
-CREATE FUNCTION learning.track_change() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    v_row CONSTANT jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END) - 'encrypted_data';
-BEGIN
-    INSERT INTO learning.learning_events (organization_id, timestamp, event_type, event_subtype, source_system, entity_type, entity_id, event_data, user_id)
-    VALUES ((v_row ->> 'organization_id')::uuid, clock_timestamp(), 'entity_change', lower(TG_OP), 'database',
-        format('%s.%s', TG_TABLE_SCHEMA, TG_TABLE_NAME), v_row ->> 'id', v_row, base.current_user_id()::text);
-    RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION learning.track_change() IS 'Trigger: tell a change as a learning event, with the whole row but for what is encrypted';
-
 CREATE FUNCTION learning.keep_training_status() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status AND NOT base.run_status_follows(OLD.status, NEW.status) THEN
@@ -8696,6 +8690,24 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION learning.set_priority() IS 'Trigger: the priority of a recommendation follows from its other scores';
+
+RESET ROLE;
+SET ROLE graph_sitter_maintenance;
+
+CREATE FUNCTION learning.track_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_row CONSTANT jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END) - 'encrypted_data';
+BEGIN
+    INSERT INTO learning.learning_events (organization_id, timestamp, event_type, event_subtype, source_system, entity_type, entity_id, event_data, user_id)
+    VALUES ((v_row ->> 'organization_id')::uuid, clock_timestamp(), 'entity_change', lower(TG_OP), 'database',
+        format('%s.%s', TG_TABLE_SCHEMA, TG_TABLE_NAME), v_row ->> 'id', v_row, base.current_user_id()::text);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION learning.track_change() IS 'Trigger: tell a change, whoever or whatever cascade made it, as a learning event, with the whole row but for what is encrypted';
+
+RESET ROLE;
+SET ROLE graph_sitter_owner;
 
 -- triggers
 
@@ -8806,6 +8818,13 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION learning.model_drift(uuid, interval) IS
     'Whether a model, or each, has become more than a fifth less right than its active deployment''s baseline or else its latest test; said from 30 judged predictions in the window on';
+
+CREATE FUNCTION learning.drift_for_readers(p_model_id uuid) RETURNS TABLE (relative_drop numeric, verdict text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT d.relative_drop, d.verdict FROM learning.model_drift(p_model_id) d;
+END;
+COMMENT ON FUNCTION learning.drift_for_readers(uuid) IS 'Drift of a model of the session''s organization, also for those who may read views only';
 
 -- functions: what works
 
@@ -9118,7 +9137,7 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS feedback_count, round(avg(f.feedback_score), 4) AS feedback_mean FROM learning.learning_feedback f
     WHERE f.model_id = m.id OR f.prediction_id IN (SELECT p.id FROM learning.predictions p WHERE p.model_id = m.id)
 ) f
-LEFT JOIN LATERAL learning.model_drift(m.id) d ON true;
+LEFT JOIN LATERAL learning.drift_for_readers(m.id) d ON true;
 CALL base.describe('learning.model_performance', 'How each model does, off line and on line', $$
     model_id: The model
     name: What people call it

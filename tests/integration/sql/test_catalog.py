@@ -149,16 +149,19 @@ def test_a_definer_function_pins_its_search_path_and_belongs_to_maintenance_or_s
         "verify_api_key",
         "create_audit_log_entry",
         "issue_history",
+        "effectiveness_for_readers",
+        "drift_for_readers",
         "ensure_partitions",
         "apply_retention",
         "prune_unreferenced_content",
         "cleanup_old_events",
         "cleanup_old_learning_events",
         "schedule_retraining",
+        "track_change",
     }
     for name, owner, settings in definers:
         # What belongs to the owner is under row security, as its views are.
-        under_row_security = name == "issue_history"
+        under_row_security = name == "issue_history" or name.endswith("_for_readers")
         assert owner == f"graph_sitter_{'owner' if under_row_security else 'maintenance'}", name
         assert "search_path=pg_catalog, pg_temp" in settings, name
 

@@ -128,6 +128,16 @@ def test_feedback_judges_a_prediction_and_leaves_the_accuracy_off_line(
         assert told == [(0.9, 0.625, 2, 2, 3, "not enough data")]
 
 
+def test_a_reader_of_views_is_told_how_models_do(acting: Session, acme: UUID, globex: UUID) -> None:
+    told = "SELECT scored, drift FROM learning.model_performance"
+    with acting(acme) as app:
+        predict(app, model(app), 0.5)
+    with acting(acme, role="graph_sitter_reader") as reader:
+        assert reader.execute(told).fetchall() == [(1, "not enough data")]
+    with acting(globex, role="graph_sitter_reader") as reader:
+        assert reader.execute(told).fetchall() == []
+
+
 def test_old_predictions_expire(acting: Session, acme: UUID) -> None:
     now = datetime.now(UTC)
     with acting(acme) as app:

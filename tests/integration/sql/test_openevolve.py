@@ -167,7 +167,9 @@ def test_what_an_old_experiment_found_stays_known(own_acting: Session) -> None:
         removed = (
             "SELECT rows_removed FROM base.apply_retention('openevolve.evolution_experiments')"
         )
-        assert value(maintenance, removed) == 1
+        assert maintenance.execute(
+            removed.replace("rows_removed", "rows_removed, status")
+        ).fetchall() == [(1, "ok")]
     with own_acting(acme) as app:
         left = "SELECT name FROM openevolve.evolution_experiments ORDER BY name"
         assert values(app, left) == ["endless", "new"]

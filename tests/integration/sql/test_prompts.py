@@ -303,6 +303,18 @@ def test_effectiveness_leaves_out_what_is_unknown(acting: Session, acme: UUID) -
     assert row == (2, 1, 1, 2, 40)
 
 
+def test_a_reader_of_views_is_told_how_templates_serve(
+    acting: Session, acme: UUID, globex: UUID
+) -> None:
+    told = "SELECT executions, effectiveness FROM prompts.template_performance"
+    with acting(acme) as app:
+        _execute(app, _template(app), "failed")
+    with acting(acme, role="graph_sitter_reader") as reader:
+        assert reader.execute(told).fetchall() == [(1, 0)]
+    with acting(globex, role="graph_sitter_reader") as reader:
+        assert reader.execute(told).fetchall() == []
+
+
 def test_a_prompt_that_ended_stays_as_it_ended(acting: Session, acme: UUID) -> None:
     with acting(acme) as app:
         _execute(app, _template(app), "failed")
