@@ -8925,8 +8925,12 @@ $$;
 COMMENT ON FUNCTION learning.incomplete_beta(double precision, double precision, double precision) IS 'The regularized incomplete beta function I_x(a, b)';
 
 CREATE FUNCTION learning.student_p_value(p_t double precision, p_degrees double precision) RETURNS double precision LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
--- Bounded, because the server refuses squares that are too small or too large.
-RETURN learning.incomplete_beta(p_degrees / (p_degrees + least(greatest(abs(p_t), 1e-150), 1e150) ^ 2), p_degrees / 2, 0.5);
+BEGIN ATOMIC
+    -- Bounded, because the server refuses squares that are too small or too large; by the smaller part, because the larger rounds to 1.
+    SELECT CASE WHEN b.square < p_degrees THEN 1 - learning.incomplete_beta(b.square / (p_degrees + b.square), 0.5, p_degrees / 2)
+                ELSE learning.incomplete_beta(p_degrees / (p_degrees + b.square), p_degrees / 2, 0.5) END
+    FROM (SELECT least(greatest(abs(p_t), 1e-150), 1e150) ^ 2 AS square) b;
+END;
 COMMENT ON FUNCTION learning.student_p_value(double precision, double precision) IS
     'How likely a value of Student''s t distribution is at least this far from zero';
 
