@@ -34,9 +34,9 @@ class Held:
             return _lying(self._top / name)
         try:
             each = self.tree[name] if self.tree else None
+            return each.data if isinstance(each, pygit2.Blob) else None
         except repository.BROKEN:  # it has none, or git does not hold it (a partial clone)
             return None
-        return each.data if isinstance(each, pygit2.Blob) else None
 
     @cached_property
     def tree(self) -> pygit2.Tree | None:
@@ -86,10 +86,14 @@ def _between_them(before: Held, after: Held) -> Iterator[pygit2.Commit]:
 
 
 def _renamed(old: pygit2.Tree, new: pygit2.Tree) -> Iterator[pygit2.DiffDelta]:
-    diff = old.diff_to_tree(new, DiffOption.SKIP_BINARY_CHECK)
-    if {DeltaStatus.ADDED, DeltaStatus.DELETED} <= {delta.status for delta in diff.deltas}:
-        diff.find_similar(DiffFind.FIND_RENAMES, rename_limit=MOST_RENAMES)
-        yield from (each for each in diff.deltas if each.status == DeltaStatus.RENAMED)
+    """Nothing where git does not hold what it would have to look into (a partial clone)."""
+    try:
+        diff = old.diff_to_tree(new, DiffOption.SKIP_BINARY_CHECK)
+        if {DeltaStatus.ADDED, DeltaStatus.DELETED} <= {delta.status for delta in diff.deltas}:
+            diff.find_similar(DiffFind.FIND_RENAMES, rename_limit=MOST_RENAMES)
+    except repository.BROKEN:
+        return
+    yield from (each for each in diff.deltas if each.status == DeltaStatus.RENAMED)
 
 
 def _at_once(before: Held, after: Held) -> Iterator[Move[str]]:
