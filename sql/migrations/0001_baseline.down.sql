@@ -1,6 +1,6 @@
 -- 2024.12.001 base: take the whole schema out, with every row in it
 
-DROP SCHEMA IF EXISTS openevolve, learning, agents, integrations, events, prompts, analytics, codebase, pipelines, tasks, projects, base CASCADE;
+DROP SCHEMA IF EXISTS ops, openevolve, learning, agents, integrations, events, prompts, analytics, codebase, pipelines, tasks, projects, base CASCADE;
 
 DO $$
 BEGIN

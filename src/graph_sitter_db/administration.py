@@ -11,6 +11,7 @@ from pathlib import Path
 from graph_sitter_db.db import revisions, schema, server
 from graph_sitter_db.errors import UsageError
 from graph_sitter_db.model.backups import BackupReport, RestoreReport
+from graph_sitter_db.model.operations import Alert, Diagnosis, HealthReport, JobReport
 from graph_sitter_db.model.reports import DatabaseStatus
 
 
@@ -113,6 +114,34 @@ def move(url: str | None, goal: str, *, overwrite: bool = False) -> RestoreRepor
         file = Path(folder) / "everything"
         backup.write(file, url)
         return restore.read(file, goal, overwrite=overwrite)
+
+
+def health(url: str | None = None) -> HealthReport:
+    """How every installed module and everything that is watched is."""
+    from graph_sitter_db.db import operations
+
+    return operations.health(url)
+
+
+def alerts(url: str | None = None) -> list[Alert]:
+    """The thresholds that are crossed now."""
+    from graph_sitter_db.db import operations
+
+    return operations.alerts(url)
+
+
+def maintain(url: str | None = None, *, every: bool = False) -> list[JobReport]:
+    """Do each job that is due, once, or `every` one."""
+    from graph_sitter_db.db import operations
+
+    return list(operations.maintain(url, every=every))
+
+
+def doctor(url: str | None = None) -> list[Diagnosis]:
+    """What is there, what is missing, and what to do."""
+    from graph_sitter_db.db import doctor
+
+    return list(doctor.examine(url))
 
 
 def _chosen(url: str | None) -> str | None:

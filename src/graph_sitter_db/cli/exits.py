@@ -11,7 +11,9 @@ TERMINATED: Final = 143
 
 EXIT_CODES: Final = {
     OK: "done",
-    FAILURE: "something unforeseen happened; of gate: a condition is not kept",
+    FAILURE: "something unforeseen happened; of gate: a condition is not kept; of health and "
+    "alerts: it is as bad as --fail-on says; of maintain: a job failed; of doctor: something is "
+    "missing",
     USAGE: "the command line is wrong, or names something that is not recorded",
     UNDECIDED: "there is no repository to read, or git cannot read it; of gate: undecided",
     4: "the analysis could not be done",

@@ -41,6 +41,10 @@ _PLACES = {
         "Show which commit introduced an issue, and which fixed it.",
     ),
     "retain": (f"{_HERE}.retain:retain", "Thin out the runs of commits that are long ago."),
+    "health": (f"{_HERE}.operations:health", "Tell how the database and its parts are."),
+    "alerts": (f"{_HERE}.operations:alerts", "List the thresholds that are crossed now."),
+    "maintain": (f"{_HERE}.operations:maintain", "Do every job that is due, once."),
+    "doctor": (f"{_HERE}.operations:doctor", "Say what is missing, and what to do."),
     "db": (f"{_HERE}.db:db", "Serve, install, migrate and open the database."),
 }
 

@@ -1,7 +1,7 @@
 """A transaction under the role and the organization it is for, whoever owns the connection."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import LiteralString
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from graph_sitter_db.db import explain, modules
 from graph_sitter_db.db.targets import Connection, Source
 
 ROLE = "graph_sitter_app"
+KEEPER = "graph_sitter_maintenance"
 _SETTINGS: tuple[LiteralString, ...] = (
     "search_path",
     "role",
@@ -40,16 +41,27 @@ def acting(
                 _set(connection, before)
 
 
-@contextmanager
-def owning(source: Source) -> Iterator[Connection]:
+def owning(source: Source) -> AbstractContextManager[Connection]:
     """A transaction as the schema's owner; within one of the caller's it is a savepoint."""
+    return _under(source, "graph_sitter_owner")
+
+
+def keeping(source: Source, *, read_only: bool = False) -> AbstractContextManager[Connection]:
+    """The same as the role that keeps house, and sees every organization's rows."""
+    return _under(source, KEEPER, read_only)
+
+
+@contextmanager
+def _under(source: Source, role: str, read_only: bool = False) -> Iterator[Connection]:
     with (
         source.lend() as connection,
         explain.working(source.label, connection),
         connection.transaction(),
     ):
         before = connection.execute("SELECT current_setting('role')").fetchone()
-        connection.execute("SET LOCAL ROLE graph_sitter_owner")
+        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+        if read_only:
+            connection.execute("SET TRANSACTION READ ONLY")
         yield connection
         connection.execute("SELECT set_config('role', %s, true)", before)
 

@@ -35,6 +35,12 @@ _MAINTENANCE_ONLY = {
     "secure_table",
     "track_updates",
     "finish_schema",
+    "run_job",
+    "install_scheduled_jobs",
+    "run_health_checks",
+    "raise_alerts",
+    "cleanup_old_data",
+    "rollback_schema_version",
 }
 _GOVERNED = {
     "base.organizations",
@@ -67,6 +73,8 @@ _GOVERNED = {
     "learning.recommendations",
     "learning.ab_testing_experiments",
     "learning.system_adaptations",
+    "ops.maintenance_jobs",
+    "ops.alert_thresholds",
 }
 
 
@@ -158,6 +166,7 @@ def test_a_definer_function_pins_its_search_path_and_belongs_to_maintenance_or_s
         "cleanup_old_learning_events",
         "schedule_retraining",
         "track_change",
+        "refresh_analytics_views",
     }
     for name, owner, settings in definers:
         # What belongs to the owner is under row security, as its views are.
