@@ -98,8 +98,8 @@ def settle(url: str, word: str) -> UUID:
         for statement in _BELONGINGS:
             connection.execute(statement, {"word": word})
         connection.execute("RESET ROLE")
-        for view in ("repository_quality_overview_mv", "hourly_performance_summary_mv"):
-            connection.execute(f"REFRESH MATERIALIZED VIEW analytics.{view}")
+        for view in _SUMMARIES:
+            connection.execute(f"REFRESH MATERIALIZED VIEW {view}")
     assert isinstance(organization, UUID)
     return organization
 
@@ -359,6 +359,36 @@ _BELONGINGS = (
     "SELECT analytics.record_system_metric(%(word)s, 1, 'count', %(word)s)",
     "INSERT INTO analytics.issue_triage (codebase_id, fingerprint, state, comment)"
     " SELECT DISTINCT codebase_id, fingerprint, 'accepted', %(word)s FROM analytics.issues",
+    "INSERT INTO projects.projects (name, slug) VALUES (%(word)s::text, %(word)s::text)",
+    "INSERT INTO tasks.tasks (title, task_type) VALUES (%(word)s, 'custom')",
+    "INSERT INTO prompts.prompt_templates (name, slug, status, template_content)"
+    " VALUES (%(word)s::text, %(word)s::text, 'active', %(word)s::text)",
+    "INSERT INTO prompts.prompt_executions (template_id, rendered_prompt, model_name, status)"
+    " SELECT id, %(word)s, %(word)s, 'completed' FROM prompts.prompt_templates",
+    "SELECT events.record_event('custom', %(word)s, p_deduplication_key => %(word)s)",
+    "INSERT INTO integrations.linear_integrations (project_id, team_id)"
+    " SELECT id, %(word)s FROM projects.projects",
+    "SELECT integrations.record_webhook('linear', id, %(word)s, %(word)s, '{}', '{}', true)"
+    " FROM integrations.linear_integrations",
+    "INSERT INTO agents.codegen_agents (name, agent_type) VALUES (%(word)s, %(word)s)",
+    "SELECT agents.queue_agent_task(id, %(word)s) FROM agents.codegen_agents",
+    "INSERT INTO learning.ml_models (name, version, model_type, accuracy)"
+    " VALUES (%(word)s, '1', 'prediction', 0.5)",
+    "INSERT INTO learning.predictions (model_id, prediction_type, accuracy_score)"
+    " SELECT id, 'custom', 0.5 FROM learning.ml_models",
+    "INSERT INTO learning.identified_patterns (pattern_type, pattern_name)"
+    " VALUES ('code_smell', %(word)s)",
+    "INSERT INTO learning.knowledge_base (title, content) VALUES (%(word)s, %(word)s)",
+    "INSERT INTO openevolve.evolution_experiments (name, problem_definition, objective_function)"
+    " VALUES (%(word)s, '{}', '{}')",
+    "SELECT openevolve.record_error(%(word)s)",
+)
+_SUMMARIES = (
+    "analytics.repository_quality_overview_mv",
+    "analytics.hourly_performance_summary_mv",
+    "learning.daily_learning_metrics_mv",
+    "learning.pattern_analytics_summary_mv",
+    "openevolve.evolution_experiment_summary_mv",
 )
 _LEAK = """
     CREATE FUNCTION codebase.number_of_files() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
