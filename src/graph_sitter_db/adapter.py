@@ -382,10 +382,12 @@ class CodebaseDBAdapter(History):
         rows: Mapping[str, int],
         path: str | Path | None = None,
     ) -> AnalysisResult:
-        from graph_sitter_db import comparing
-
         def followed(before: RunSummary, after: RunSummary) -> query.Known | None:
-            return None if path is None else comparing.followed(connection, before, after, path)
+            if path is None:
+                return None
+            from graph_sitter_db import comparing  # which loads git
+
+            return comparing.followed(connection, before, after, path)
 
         with self._reading() as connection:
             result = query.result(connection, run, followed)
