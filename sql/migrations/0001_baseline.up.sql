@@ -4538,7 +4538,8 @@ BEGIN ATOMIC
         SELECT r.id, r.snapshot_id, r.started_at, true FROM analytics.analysis_runs r
         WHERE r.id = p_previous_run_id AND r.id NOT IN (SELECT e.run_id FROM analytics.earlier_runs(p_run_id) e)
     ), points AS MATERIALIZED (
-        SELECT e.run_id, e.snapshot_id, e.is_previous, false AS is_this, row_number() OVER (ORDER BY e.at, e.run_id) AS position FROM earlier e
+        SELECT e.run_id, e.snapshot_id, e.is_previous, false AS is_this, row_number() OVER (ORDER BY e.at, r.started_at, e.run_id) AS position
+        FROM earlier e JOIN analytics.analysis_runs r ON r.id = e.run_id
         UNION ALL
         SELECT r.id, r.snapshot_id, false, true, (SELECT count(*) FROM earlier) + 1 FROM analytics.analysis_runs r WHERE r.id = p_run_id
     ), contents AS MATERIALIZED (

@@ -98,6 +98,19 @@ def _first_seen(recorder: Recorder, run: UUID) -> list[Any]:
     return values(recorder.app, asked, run)
 
 
+def test_runs_of_one_moments_commits_follow_each_other_as_they_were_recorded(
+    recorder: Recorder,
+) -> None:
+    began = datetime(2026, 2, 1, tzinfo=UTC)
+    snapshot = recorder.snapshot({"a.py": FLAWED})
+    runs = [
+        recorder.run(snapshot, day=1, started_at=began + timedelta(minutes=number))
+        for number in range(12)
+    ]
+    seen = "SELECT first_seen_run, last_seen_run FROM analytics.issue_history(%s)"
+    assert recorder.app.execute(seen, (runs[-1],)).fetchall() == [(runs[0], runs[-1])]
+
+
 def test_an_issue_is_followed_to_where_it_was_first_seen(recorder: Recorder) -> None:
     paths = ["a.py", "a.py", "b.py", "b.py", "pkg/c.py", "pkg/c.py"]
     runs = [recorder.record({path: MOVED}) for path in paths]
