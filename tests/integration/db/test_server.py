@@ -40,7 +40,8 @@ def test_the_server_starts_on_demand_and_answers() -> None:
 
 def test_a_warm_start_is_quick() -> None:
     taken: list[float] = []
-    while len(taken) < 10 and not (taken and min(taken) < 1.5):  # others may keep the machine busy
+    until = time.monotonic() + 60  # others may keep the machine busy
+    while not taken or (min(taken) >= 1.5 and time.monotonic() < until):
         server.start()
         server.stop(force=True)
         began = time.monotonic()

@@ -179,7 +179,7 @@ def test_listeners_hear_of_new_tasks_and_new_states(
         with acting(acme) as app:
             claim(app)
             app.execute("UPDATE tasks.tasks SET progress_percentage = 50")
-        heard = [json.loads(n.payload) for n in listener.notifies(timeout=2, stop_after=2)]
+        heard = [json.loads(n.payload) for n in listener.notifies(timeout=60, stop_after=2)]
         assert list(listener.notifies(timeout=0)) == []
     heard = [each for each in heard if each["organization_id"] == str(acme)]
     assert [(each["table"], each["operation"], each["id"]) for each in heard] == [
