@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self
 
 
@@ -19,7 +20,7 @@ class Timer:
         if seconds is None:
             yield cls(None)
             return
-        before = signal.signal(signal.SIGALRM, _overdue)
+        before = signal.signal(signal.SIGALRM, partial(_overdue, seconds))
         try:
             yield cls(seconds)
         finally:
@@ -40,5 +41,5 @@ class Timer:
             self._is_running = False
 
 
-def _overdue(number: int, frame: Any) -> None:
-    raise TimeoutError("took too long")
+def _overdue(seconds: float, number: int, frame: Any) -> None:
+    raise TimeoutError(f"took too long: one file or symbol may take {seconds:g} seconds")
