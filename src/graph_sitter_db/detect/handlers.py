@@ -54,6 +54,8 @@ class Handler:
     @property
     def has_alternative(self) -> bool:
         """What it guards returns, so that what stands after it is for errors only."""
+        if b"return" not in self._guarded.text:
+            return False  # at once, where blocks are nested thousands deep
         waiting = [self._guarded]
         while waiting:
             node = waiting.pop()

@@ -120,11 +120,11 @@ _LONGEST = 50
 
 def compact(node: Any) -> str:
     """A node's source without what a formatter may add or take away: white space, comments,
-    parentheses, commas.
+    parentheses, commas. Of a long one, the first thousand words and signs.
     """
     parts: list[str] = []
     waiting = [node]
-    while waiting:
+    while waiting and len(parts) < _ENOUGH:
         part = waiting.pop()
         if part.child_count:
             waiting += reversed(part.children)
@@ -133,4 +133,5 @@ def compact(node: Any) -> str:
     return "".join(parts)
 
 
+_ENOUGH = 1_000  # blocks inside of blocks would cost the square of their number
 _FORMATTING = frozenset({"comment", "html_comment", "(", ")", ",", ";"})

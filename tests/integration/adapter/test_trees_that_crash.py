@@ -33,7 +33,7 @@ class A:
 """
 BLOCKS = "".join(f"{' ' * depth}if a{depth}:\n" for depth in range(1, 51))
 NESTED = f"def slow():\n{BLOCKS}{' ' * 51}pass\n"
-TRIED = f"function slow() {{ {'try { ' * 100}f(); {'} catch (e) {} ' * 100}}}\n"
+TRIED = f"function slow() {{ {'try { ' * 1_000}f(); {'} catch (e) {} ' * 1_000}}}\n"
 PYTHON = {
     "decorators.py": "@(lambda f: f)\ndef a(): ...\n@x[0]\ndef b(): ...\n@(y := g)\ndef c(): ...\n",
     "pkg/_config.py": "class W: ...\n",
