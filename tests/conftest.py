@@ -6,6 +6,7 @@ git repositories, made small and on the spot.
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -26,6 +27,9 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+# A shell that runs the suite in the background lets it ignore interruptions, and all it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 type Git = Callable[..., str]
 type Write = Callable[[Path, Mapping[str, str | bytes]], Path]
