@@ -51,6 +51,7 @@ def _own_server() -> Iterator[None]:
     """Nothing of the user's database is seen, and nothing stays."""
     with tempfile.TemporaryDirectory(prefix="gsdb-bench-", dir="/tmp") as home:
         os.environ |= {"GRAPH_SITTER_DB_HOME": f"{home}/db", "GRAPH_SITTER_DB_LINGER": "600"}
+        os.environ["GRAPH_SITTER_DB_CACHE"] = f"{home}/kept"
         os.environ.pop("GRAPH_SITTER_DB_URL", None)
         try:
             yield
