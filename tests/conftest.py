@@ -99,7 +99,7 @@ def server_url() -> Iterator[str]:
         return
     folder = Path(tempfile.mkdtemp(prefix="gsdb-", dir=_FOLDER))
     try:
-        with _environment(GRAPH_SITTER_DB_HOME=str(folder), GRAPH_SITTER_DB_LINGER="0"):
+        with _environment(GRAPH_SITTER_DB_HOME=str(folder), GRAPH_SITTER_DB_LINGER="30"):
             url = server.start(settings=_UNSAFE)
         yield url
     finally:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 _LOG_LIMIT = 5_000_000  # bytes; what is older is kept once, beside it
 _STOP_PATIENCE = 60.0
+_COUNTING_PAUSE = 1.0  # to ask who is connected takes a process
 _OTHERS_MEMORY = "pre-existing shared memory block"
 
 
@@ -146,8 +147,11 @@ def _watch(plan: Plan, server: Server) -> None:
                     with suppress(OSError):
                         Path(plan.socket_folder).rmdir()
                     return
-                last_use = time.time()
-        select.select([child_ended], [], [], pause)
+                last_use = time.time() + _COUNTING_PAUSE
+        if select.select([child_ended], [], [], pause)[0]:
+            os.read(
+                child_ended, 4096
+            )  # of the counting, too: unread, there would be no more pauses
 
 
 def _wake_up_by_children() -> int:

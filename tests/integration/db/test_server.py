@@ -163,6 +163,21 @@ def test_a_killed_server_recovers_at_the_next_start() -> None:
     assert server.status().pid != killed
 
 
+@pytest.mark.parametrize("linger", ["0", "1"])
+def test_watching_a_server_that_others_are_connected_to_takes_hardly_any_time(
+    run: Run, watchers: Look, monkeypatch: pytest.MonkeyPatch, linger: str
+) -> None:
+    monkeypatch.setenv("GRAPH_SITTER_DB_LINGER", linger)
+    process = run(HOLD)
+    with psycopg.connect(process.line()):
+        process.end()
+        time.sleep(2)  # until it has counted who is connected
+        (watcher,) = watchers()
+        before = sum(watcher.cpu_times()[:4])
+        time.sleep(3)
+        assert sum(watcher.cpu_times()[:4]) - before < 0.3
+
+
 def test_a_server_whose_watcher_was_killed_gets_a_new_one(
     run: Run, postmasters: Look, watchers: Look
 ) -> None:
