@@ -190,8 +190,8 @@ def test_names_that_differ_in_case_alone_are_different_files(
     git(root, "commit", "-q", "-m", "Rename")
     renamed = recorded(adapter, root)
     assert renamed.since is not None
-    changes = {(each.path, each.change) for each in renamed.since.files}
-    assert changes == {("Shape.py", "gone"), ("shape.py", "new")}
+    changes = [(each.before, each.path, each.change) for each in renamed.since.files]
+    assert changes == [("Shape.py", "shape.py", "moved")]
     write(root, {"Shape.py": "x = 1\n"})
     assert paths(adapter, recorded(adapter, root)) == {"Shape.py", "shape.py"}
 
