@@ -7,6 +7,7 @@ from pathlib import Path
 from graph_sitter_db.checkout import Selection, Staged, read_file, staged
 from graph_sitter_db.languages import family_of
 from graph_sitter_db.model.facts import Source
+from graph_sitter_db.model.issue_report import report_of
 from graph_sitter_db.model.issues import Issue
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.reports import IssueReport
@@ -28,7 +29,10 @@ def check(path: str | Path) -> list[IssueReport]:
     after = _issues((each.after for each in found), recipe)
     before = _issues((each.before for each in found if each.before), recipe)
     existing = _existing(before, after, _names(found))
-    return [_report(each, number in existing) for number, each in enumerate(after)]
+    return [
+        report_of(each, "existing" if number in existing else "new")
+        for number, each in enumerate(after)
+    ]
 
 
 def _issues(sources: Iterable[Source], recipe: Recipe) -> list[Issue]:
@@ -66,23 +70,3 @@ def _existing(
             left[issue.fingerprint].pop()
             found.add(number)
     return found
-
-
-def _report(issue: Issue, existed: bool) -> IssueReport:
-    found = issue.finding
-    return IssueReport(
-        fingerprint=issue.fingerprint.hex(),
-        rule=issue.rule,
-        category=issue.category,
-        severity=issue.severity,
-        title=issue.title,
-        message=found.message,
-        path=storable(found.path),
-        symbol=found.symbol,
-        start_line=found.start_line,
-        end_line=found.end_line,
-        measured=found.measured,
-        limit=found.limit,
-        effort_minutes=issue.effort_minutes,
-        lifecycle="existing" if existed else "new",
-    )

@@ -105,15 +105,8 @@ def analyse(
     `manifests`, by path: pyproject.toml and the like, in which packages say what is for others.
     """
     clock, failed = Clock(progress), [*recipe.failures, *failures]
-    facts: dict[str, FileFacts] = {}
-    known: dict[str, Version] = {}
     with clock.stage("extract", total):
-        for source in clock.each(sources):
-            if kept and (version := kept.get(source)):
-                known[source.path] = version
-                facts[source.path] = version[0].facts
-            else:
-                facts[source.path] = facts_of(source, recipe.settings)
+        facts, known = _read(clock.each(sources), recipe.settings, kept)
     relations = Relations()
     if relate:
         with clock.stage("relate"):
@@ -175,6 +168,21 @@ def analyse(
         rules=recipe.rules,
         recommendations=score.recommend(scored, detected.issues),
     )
+
+
+def _read(
+    sources: Iterable[Source], settings: Settings, kept: Kept | None
+) -> tuple[dict[str, FileFacts], dict[str, Version]]:
+    """Facts by path, and what was kept of an earlier time, where it was."""
+    facts: dict[str, FileFacts] = {}
+    known: dict[str, Version] = {}
+    for source in sources:
+        if kept and (version := kept.get(source)):
+            known[source.path] = version
+            facts[source.path] = version[0].facts
+        else:
+            facts[source.path] = facts_of(source, settings)
+    return facts, known
 
 
 def facts_of(source: Source, settings: Settings) -> FileFacts:

@@ -9,7 +9,7 @@ from graph_sitter_db.extract.objects import root_of, source_of, symbol_in
 from graph_sitter_db.extract.summaries import file_summary
 from graph_sitter_db.languages import family_of
 from graph_sitter_db.model.facts import Source, Symbol
-from graph_sitter_db.model.issues import Issue
+from graph_sitter_db.model.issue_report import report_of
 from graph_sitter_db.model.keys import Family
 from graph_sitter_db.model.paths import storable
 from graph_sitter_db.model.reports import FileAnalysis, FileReport, IssueReport, SymbolReport
@@ -75,8 +75,8 @@ def _in_memory(analysed: AnalysedFile, summary: str) -> FileAnalysis:
         summary=summary,
         metrics=dict(values),
         symbols=[_symbol(analysed, symbol) for symbol in facts.symbols],
-        issues=[_issue(issue) for issue in analysed.issues],
-        accepted=[_issue(issue) for issue in analysed.accepted],
+        issues=[report_of(issue) for issue in analysed.issues],
+        accepted=[report_of(issue) for issue in analysed.accepted],
         file=FileReport(
             path=storable(facts.path),
             language=facts.source.language,
@@ -117,24 +117,4 @@ def _symbol(analysed: AnalysedFile, symbol: Symbol) -> SymbolReport:
         nesting=store.whole(values.get("nesting_depth")),
         fan_in=None,
         fan_out=None,
-    )
-
-
-def _issue(issue: Issue) -> IssueReport:
-    found = issue.finding
-    return IssueReport(
-        fingerprint=issue.fingerprint.hex(),
-        rule=issue.rule,
-        category=issue.category,
-        severity=issue.severity,
-        title=issue.title,
-        message=found.message,
-        path=storable(found.path),
-        symbol=found.symbol,
-        start_line=found.start_line,
-        end_line=found.end_line,
-        measured=found.measured,
-        limit=found.limit,
-        effort_minutes=issue.effort_minutes,
-        accepted=issue.accepted,
     )
